@@ -1,0 +1,147 @@
+/** @file The one time base: seconds, mel columns, frames, latent columns and the windows a long clip is cut into. */
+import { FoleyError } from '../errors/foley-error.js';
+
+/** A stretch of time inside a clip, in seconds from its first frame; the end is exclusive. */
+export interface TimeSpan {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+}
+
+/** One piece of a clip that is generated in one go. `endSeconds` may lie past the end of the clip. */
+export interface Window extends TimeSpan {
+  readonly index: number;
+}
+
+/**
+ * How columns are laid out on time. `exact`: column c stands for c * hopSamples / sampleRateHz seconds.
+ * `foleycrafter`: FoleyCrafter's raster, which spreads 1024 columns over 10 s (inference.py:124-137) and so drifts
+ * by 240 ms at the end of a window; only for weights that were trained with it.
+ */
+export type Raster = 'exact' | 'foleycrafter';
+
+/** The numbers a model fixes. */
+export interface TimelineSpec {
+  readonly sampleRateHz: number;
+  readonly hopSamples: number;
+  /** Mel columns of one window. */
+  readonly columns: number;
+  /** Latent columns of one window. */
+  readonly latentColumns: number;
+  /** Frames sampled per second of video. */
+  readonly frameRateHz: number;
+  readonly raster: Raster;
+}
+
+/** Auffusion's mel (16 kHz, hop 160, 1024 columns = 10.24 s), 30 frames per second, latents 16 times narrower. */
+export const defaultTimelineSpec: TimelineSpec = {
+  sampleRateHz: 16000,
+  hopSamples: 160,
+  columns: 1024,
+  latentColumns: 64,
+  frameRateHz: 30,
+  raster: 'exact',
+};
+
+/** Converts between every unit of time in the project. Nothing else in the code multiplies by 100 or 30. */
+export class Timeline {
+  readonly spec: TimelineSpec;
+  /** Mel columns per second of sound; what the vocoder's hop fixes. */
+  readonly columnsPerSecond: number;
+  /** Length of one window in seconds (10.24 with the default numbers). */
+  readonly windowSeconds: number;
+  /** Columns per second of the timing raster: differs from `columnsPerSecond` only in the compatibility raster. */
+  readonly rasterColumnsPerSecond: number;
+
+  constructor(spec: TimelineSpec = defaultTimelineSpec) {
+    for (const name of ['sampleRateHz', 'hopSamples', 'columns', 'latentColumns', 'frameRateHz'] as const) {
+      if (!(Number.isFinite(spec[name]) && spec[name] > 0)) {
+        throw new FoleyError('usage', `timeline: ${name} must be a positive number, got ${spec[name]}`);
+      }
+    }
+    if (spec.columns % spec.latentColumns !== 0) {
+      throw new FoleyError(
+        'usage',
+        `timeline: ${spec.columns} columns are no multiple of ${spec.latentColumns} latent columns`,
+      );
+    }
+    this.spec = spec;
+    this.columnsPerSecond = spec.sampleRateHz / spec.hopSamples;
+    this.windowSeconds = spec.columns / this.columnsPerSecond;
+    this.rasterColumnsPerSecond = spec.raster === 'exact' ? this.columnsPerSecond : spec.columns / 10;
+  }
+
+  /** The time that mel column `column` stands for. */
+  columnToSeconds(column: number): number {
+    return column / this.columnsPerSecond;
+  }
+
+  /** The mel column that time `seconds` belongs to: the nearest one. */
+  secondsToColumn(seconds: number): number {
+    return Math.round(seconds * this.columnsPerSecond);
+  }
+
+  /** The column of the timing raster that `seconds` after the window's start belongs to. */
+  secondsToRasterColumn(seconds: number): number {
+    return Math.round(seconds * this.rasterColumnsPerSecond);
+  }
+
+  /** The latent column that covers mel column `column`. */
+  columnToLatentColumn(column: number): number {
+    return Math.floor((column * this.spec.latentColumns) / this.spec.columns);
+  }
+
+  /** Presentation time at which frame `index` is sampled. */
+  frameToSeconds(index: number): number {
+    return index / this.spec.frameRateHz;
+  }
+
+  /** The sampled frame that is on screen at `seconds`. */
+  secondsToFrame(seconds: number): number {
+    return Math.floor(seconds * this.spec.frameRateHz + roundingSlack);
+  }
+
+  /** Frames sampled in `durationSeconds`: 300 for 10 s, 307 for 10.24 s, at least one. */
+  frameCount(durationSeconds: number): number {
+    return Math.max(1, Math.floor(durationSeconds * this.spec.frameRateHz + roundingSlack));
+  }
+
+  /** Samples of sound in `durationSeconds` at the model's rate. */
+  sampleCount(durationSeconds: number): number {
+    return Math.max(1, Math.round(durationSeconds * this.spec.sampleRateHz));
+  }
+
+  /**
+   * Cuts a clip into windows of equal length whose neighbours share at least `overlapSeconds`.
+   * A clip of one window or less gives one window. Starts lie on mel columns, and are spread evenly, so that no
+   * window is mostly overlap. @throws usage when the overlap leaves no room to advance.
+   */
+  windows(durationSeconds: number, overlapSeconds: number): Window[] {
+    if (!(durationSeconds > 0))
+      throw new FoleyError('usage', `timeline: a clip lasts longer than ${durationSeconds} s`);
+    if (!(overlapSeconds >= 0 && overlapSeconds <= this.windowSeconds / 2)) {
+      throw new FoleyError(
+        'usage',
+        `window overlap must lie within 0..${this.windowSeconds / 2} s, got ${overlapSeconds}`,
+      );
+    }
+    const length = this.windowSeconds;
+    if (durationSeconds <= length + roundingSlack) return [{ index: 0, startSeconds: 0, endSeconds: length }];
+    const count = Math.ceil((durationSeconds - overlapSeconds) / (length - overlapSeconds) - roundingSlack);
+    const stride = (durationSeconds - length) / (count - 1);
+    return Array.from({ length: count }, (_, index) => {
+      const startSeconds =
+        Math.floor(index * stride * this.columnsPerSecond + roundingSlack) / this.columnsPerSecond;
+      const isLast = index === count - 1;
+      const start = isLast ? this.ceilToColumn(durationSeconds - length) : startSeconds;
+      return { index, startSeconds: start, endSeconds: start + length };
+    });
+  }
+
+  /** The first column at or after `seconds`, as seconds. */
+  private ceilToColumn(seconds: number): number {
+    return Math.ceil(seconds * this.columnsPerSecond - roundingSlack) / this.columnsPerSecond;
+  }
+}
+
+/** Absorbs the rounding of products such as 0.29 * 100; far below one sample. */
+const roundingSlack = 1e-6;
