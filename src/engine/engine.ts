@@ -1,0 +1,34 @@
+/** @file What runs a program: the interface that every platform's engine implements. */
+import type { Lowering } from '../graph/onnx-emitter.js';
+import type { Program } from '../graph/program.js';
+import type { Tensor } from '../graph/tensor.js';
+
+export type Device = 'cpu' | 'webgpu';
+
+export interface CompileOptions {
+  /** `fused` unless the device is not the CPU. */
+  readonly lowering?: Lowering;
+  /** How hard the runtime rewrites the graph; `extended` keeps large models quick to open. */
+  readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** For programs with `recompute`: keeps the second forward pass from being merged with the first. */
+  readonly keepRecomputation?: boolean;
+}
+
+export interface Session {
+  readonly program: Program;
+  /**
+   * Runs the program once.
+   * @param feeds one tensor for each input, of its shape and dtype
+   * @param into buffers for some or all outputs; they are written in place and returned
+   * @throws FoleyError `graph-invalid` for a feed that does not fit, `engine-failed` when the runtime fails
+   */
+  run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  readonly device: Device;
+  compile(program: Program, options?: CompileOptions): Promise<Session>;
+  /** Closes every session that is still open. */
+  close(): Promise<void>;
+}

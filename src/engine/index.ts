@@ -1,0 +1,2 @@
+/** @file What runs a program. */
+export * from './engine.js';
