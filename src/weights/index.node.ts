@@ -1,0 +1,3 @@
+/** @file Weights on Node: everything of `index.ts`, and files on disk. */
+export * from './index.js';
+export * from './safetensors-file.node.js';
