@@ -1,0 +1,118 @@
+/** @file Turns decoded frames of any pixel format into upright RGB of one size, in one pass of libswscale. */
+import type { VideoSample } from 'mediabunny';
+import { FoleyError } from '../errors/foley-error.js';
+import type { AvFrame, Codecs } from './codecs.node.js';
+import type { RotationDegrees } from './media-facts.js';
+import type { FrameSize } from './rgb-frame.js';
+
+export interface FrameConverter {
+  /** @returns `[height, width, 3]` RGB, a new array each time. */
+  convert(sample: VideoSample): Promise<Uint8Array>;
+  close(): void;
+}
+
+export interface FrameConverterOptions {
+  /** Size after rotation. */
+  readonly size: FrameSize;
+  readonly maxPixelsPerFrame: number;
+  /** Named in errors. */
+  readonly path: string;
+}
+
+/**
+ * Scaling averages over areas when it shrinks (no aliasing). Matrix and range come from the frame; where the file
+ * does not say, HD pictures are taken as BT.709 and smaller ones as BT.601, as players do, with limited range.
+ */
+export function createFrameConverter(codecs: Codecs, options: FrameConverterOptions): FrameConverter {
+  const { av } = codecs;
+  const scaler = new av.SoftwareScaleContext();
+  scaler.allocContext(); // left open: it then follows size, format, matrix and range of each frame
+  scaler.setOption('sws_flags', 'area+accurate_rnd+full_chroma_int');
+  const target = new av.Frame();
+  target.alloc();
+  let isTurned: boolean | undefined;
+
+  const prepareTarget = (turned: boolean) => {
+    if (turned === isTurned) return;
+    isTurned = turned;
+    target.unref();
+    target.width = turned ? options.size.height : options.size.width;
+    target.height = turned ? options.size.width : options.size.height;
+    target.format = av.AV_PIX_FMT_RGB24;
+    av.FFmpegError.throwIfError(target.allocBuffer(), 'allocate picture');
+  };
+
+  const nameColours = (frame: AvFrame) => {
+    if (frame.colorSpace !== av.AVCOL_SPC_UNSPECIFIED) return;
+    const isHighDefinition = frame.width >= 1280 || frame.height > 576;
+    frame.colorSpace = isHighDefinition ? av.AVCOL_SPC_BT709 : av.AVCOL_SPC_SMPTE170M;
+  };
+
+  return {
+    async convert(sample) {
+      const frame = await codecs.frameOf(sample);
+      try {
+        if (frame.width * frame.height > options.maxPixelsPerFrame) {
+          throw new FoleyError(
+            'limit-exceeded',
+            `${options.path} decodes to ${frame.width}x${frame.height} pixels, more than the ${options.maxPixelsPerFrame} allowed`,
+            { hint: 'The file says one size and holds another; do not trust it.' },
+          );
+        }
+        nameColours(frame);
+        prepareTarget(sample.rotation % 180 !== 0);
+        av.FFmpegError.throwIfError(await scaler.scaleFrame(target, frame), 'convert picture');
+        const plane = target.data?.[0];
+        const strideBytes = target.linesize[0];
+        if (plane === undefined || strideBytes === undefined)
+          throw new Error('the converted picture has no data');
+        return orient(plane, strideBytes, target, sample.rotation, sample.flip);
+      } finally {
+        frame.free();
+      }
+    },
+    close() {
+      scaler.freeContext();
+      target.free();
+    },
+  };
+}
+
+/**
+ * Copies padded rows into a dense array, turned clockwise by `rotation` and then mirrored left to right.
+ * `[size.height, strideBytes]` -> `[height, width, 3]`
+ */
+export function orient(
+  plane: Uint8Array,
+  strideBytes: number,
+  size: FrameSize,
+  rotation: RotationDegrees,
+  isMirrored: boolean,
+): Uint8Array {
+  const { width, height } = size;
+  const out = new Uint8Array(width * height * 3);
+  if (rotation === 0 && !isMirrored) {
+    for (let y = 0; y < height; y++) {
+      out.set(plane.subarray(y * strideBytes, y * strideBytes + width * 3), y * width * 3);
+    }
+    return out;
+  }
+  const isTurned = rotation % 180 !== 0;
+  const outWidth = isTurned ? height : width;
+  const outHeight = isTurned ? width : height;
+  let to = 0;
+  for (let y = 0; y < outHeight; y++) {
+    for (let column = 0; column < outWidth; column++) {
+      const x = isMirrored ? outWidth - 1 - column : column;
+      const sourceX =
+        rotation === 0 ? x : rotation === 90 ? y : rotation === 180 ? width - 1 - x : width - 1 - y;
+      const sourceY =
+        rotation === 0 ? y : rotation === 90 ? height - 1 - x : rotation === 180 ? height - 1 - y : x;
+      const from = sourceY * strideBytes + sourceX * 3;
+      out[to++] = plane[from] ?? 0;
+      out[to++] = plane[from + 1] ?? 0;
+      out[to++] = plane[from + 2] ?? 0;
+    }
+  }
+  return out;
+}

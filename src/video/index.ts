@@ -1,0 +1,6 @@
+/** @file What the other layers may use of video/. */
+export * from './frame-stream.node.js';
+export * from './media-facts.js';
+export * from './media-limits.js';
+export * from './open-media.node.js';
+export * from './rgb-frame.js';
