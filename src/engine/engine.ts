@@ -22,7 +22,10 @@ export interface Session {
    * @param into buffers for some or all outputs; they are written in place and returned
    * @throws FoleyError `graph-invalid` for a feed that does not fit, `engine-failed` when the runtime fails
    */
-  run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    into?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
 

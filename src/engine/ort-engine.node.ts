@@ -40,11 +40,18 @@ export function createOrtEngine(options: OrtEngineOptions = {}): Engine {
   };
 }
 
-async function openSession(program: Program, device: Device, engine: OrtEngineOptions, options: CompileOptions): Promise<Session> {
+async function openSession(
+  program: Program,
+  device: Device,
+  engine: OrtEngineOptions,
+  options: CompileOptions,
+): Promise<Session> {
   const { folder, locations } = locateWeights(program);
   const lowering = options.lowering ?? (device === 'cpu' ? 'fused' : 'plain');
   const bytes = program.emit(lowering, (reference) => locations.get(reference.file) ?? null);
-  const disabled = options.keepRecomputation ? { disable_specified_optimizers: 'CommonSubexpressionElimination' } : {};
+  const disabled = options.keepRecomputation
+    ? { disable_specified_optimizers: 'CommonSubexpressionElimination' }
+    : {};
   // key names as the shipped library reads them; every value has to be text
   const extra = {
     session: {
@@ -68,27 +75,38 @@ async function openSession(program: Program, device: Device, engine: OrtEngineOp
       extra,
     });
   } catch (cause) {
-    throw new FoleyError('engine-failed', `ONNX Runtime refused the program ${program.name}: ${messageOf(cause)}`, { cause });
+    throw new FoleyError(
+      'engine-failed',
+      `ONNX Runtime refused the program ${program.name}: ${messageOf(cause)}`,
+      { cause },
+    );
   }
   return {
     program,
     async run(feeds, into = {}) {
       const inputs: Record<string, ort.Tensor> = {};
-      for (const port of program.inputs) inputs[port.name] = toOrt(program.name, port.name, port, feeds[port.name]);
+      for (const port of program.inputs)
+        inputs[port.name] = toOrt(program.name, port.name, port, feeds[port.name]);
       for (const name of Object.keys(feeds)) {
-        if (inputs[name] === undefined) throw new FoleyError('graph-invalid', `program ${program.name} has no input ${name}`);
+        if (inputs[name] === undefined)
+          throw new FoleyError('graph-invalid', `program ${program.name} has no input ${name}`);
       }
       const outputs: Record<string, Tensor> = {};
       const fetches: Record<string, ort.Tensor> = {};
       for (const port of program.outputs) {
-        const buffer = into[port.name] ?? { ...port, data: new arrayTypes[port.dtype](elementCount(port.shape)) };
+        const buffer = into[port.name] ?? {
+          ...port,
+          data: new arrayTypes[port.dtype](elementCount(port.shape)),
+        };
         fetches[port.name] = toOrt(program.name, port.name, port, buffer);
         outputs[port.name] = { dtype: port.dtype, shape: port.shape, data: buffer.data };
       }
       try {
         await session.run(inputs, fetches);
       } catch (cause) {
-        throw new FoleyError('engine-failed', `ONNX Runtime failed in ${program.name}: ${messageOf(cause)}`, { cause });
+        throw new FoleyError('engine-failed', `ONNX Runtime failed in ${program.name}: ${messageOf(cause)}`, {
+          cause,
+        });
       }
       return outputs;
     },
@@ -96,13 +114,29 @@ async function openSession(program: Program, device: Device, engine: OrtEngineOp
   };
 }
 
-function toOrt(program: string, name: string, port: Pick<Tensor, 'dtype' | 'shape'>, value: Tensor | undefined): ort.Tensor {
-  if (value === undefined) throw new FoleyError('graph-invalid', `program ${program} needs the input ${name}`);
-  const fits = value.dtype === port.dtype && value.shape.length === port.shape.length && value.shape.every((size, i) => size === port.shape[i]);
+function toOrt(
+  program: string,
+  name: string,
+  port: Pick<Tensor, 'dtype' | 'shape'>,
+  value: Tensor | undefined,
+): ort.Tensor {
+  if (value === undefined)
+    throw new FoleyError('graph-invalid', `program ${program} needs the input ${name}`);
+  const fits =
+    value.dtype === port.dtype &&
+    value.shape.length === port.shape.length &&
+    value.shape.every((size, i) => size === port.shape[i]);
   if (!fits) {
-    throw new FoleyError('graph-invalid', `program ${program}: ${name} is ${port.dtype}[${port.shape}], not ${value.dtype}[${value.shape}]`);
+    throw new FoleyError(
+      'graph-invalid',
+      `program ${program}: ${name} is ${port.dtype}[${port.shape}], not ${value.dtype}[${value.shape}]`,
+    );
   }
-  return new ort.Tensor(port.dtype as ort.Tensor.Type, value.data as ort.Tensor.DataType, port.shape as number[]);
+  return new ort.Tensor(
+    port.dtype as ort.Tensor.Type,
+    value.data as ort.Tensor.DataType,
+    port.shape as number[],
+  );
 }
 
 /** The narrowest folder above all weights files, symlinks resolved, and where each file lies in it. */
@@ -114,6 +148,10 @@ function locateWeights(program: Program): { folder: string | null; locations: Ma
     return realpathSync(file);
   });
   let folder = dirname(resolved[0]!);
-  while (!resolved.every((file) => file.startsWith(folder === sep ? sep : folder + sep))) folder = dirname(folder);
-  return { folder, locations: new Map(files.map((file, i) => [file, relative(folder, resolved[i]!).split(sep).join('/')])) };
+  while (!resolved.every((file) => file.startsWith(folder === sep ? sep : folder + sep)))
+    folder = dirname(folder);
+  return {
+    folder,
+    locations: new Map(files.map((file, i) => [file, relative(folder, resolved[i]!).split(sep).join('/')])),
+  };
 }

@@ -17,7 +17,8 @@ import { topologicalOrder, type Value } from './value.js';
  * @throws FoleyError `gradient-missing` naming the operation without a rule
  */
 export function gradients(loss: Value, by: readonly Value[]): Value[] {
-  if (loss.shape.length !== 0) throw new FoleyError('graph-invalid', `gradients need a scalar loss, not [${loss.shape}]`);
+  if (loss.shape.length !== 0)
+    throw new FoleyError('graph-invalid', `gradients need a scalar loss, not [${loss.shape}]`);
 
   // the graph as the backward pass sees it: composite values stand for what they are made of
   const views = new Map<Value, Value>();

@@ -59,7 +59,8 @@ export class Emitter {
   /** The name under which a value was emitted. */
   nameOf(value: Value): string {
     const name = this.#names.get(value);
-    if (name === undefined) throw new FoleyError('graph-invalid', `${value.operation.name} was used before it was emitted`);
+    if (name === undefined)
+      throw new FoleyError('graph-invalid', `${value.operation.name} was used before it was emitted`);
     return name;
   }
 
@@ -94,7 +95,11 @@ export class Emitter {
 
   /** A one-dimensional int64 initialiser, as shapes, axes and pads are given. */
   ints(values: readonly number[]): string {
-    return this.constant({ dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
+    return this.constant({
+      dtype: 'int64',
+      shape: [values.length],
+      data: BigInt64Array.from(values, BigInt),
+    });
   }
 
   /** A scalar initialiser. */
@@ -130,9 +135,13 @@ export class Emitter {
   model(name: string, inputs: readonly Value[], outputs: Readonly<Record<string, Value>>): Uint8Array {
     // declared inputs come first, so that their order is the caller's, used or not
     for (const value of topologicalOrder(inputs)) this.#emit(value);
-    for (const value of topologicalOrder(Object.values(outputs), (v) => this.#dependencies(v))) this.#emit(value);
+    for (const value of topologicalOrder(Object.values(outputs), (v) => this.#dependencies(v)))
+      this.#emit(value);
     for (const [outputName, value] of Object.entries(outputs)) {
-      const node = new ProtobufWriter().bytes(1, this.nameOf(value)).bytes(2, outputName).bytes(4, 'Identity');
+      const node = new ProtobufWriter()
+        .bytes(1, this.nameOf(value))
+        .bytes(2, outputName)
+        .bytes(4, 'Identity');
       this.#graph.bytes(1, node).bytes(12, valueInfo(outputName, value.dtype, value.shape));
     }
     this.#graph.bytes(2, name);
@@ -169,7 +178,8 @@ export class Emitter {
       return;
     }
     const { operation } = value;
-    if (operation.emit === undefined) throw new FoleyError('graph-invalid', `${operation.name} cannot be written as ONNX`);
+    if (operation.emit === undefined)
+      throw new FoleyError('graph-invalid', `${operation.name} cannot be written as ONNX`);
     this.#names.set(value, operation.emit(this, value, value.attributes));
   }
 
@@ -179,7 +189,8 @@ export class Emitter {
 }
 
 function tensorMessage(name: string, dtype: DType, shape: readonly number[]): ProtobufWriter {
-  if (elementCount(shape) === 0) throw new FoleyError('graph-invalid', `an initialiser of shape [${shape}] is empty`);
+  if (elementCount(shape) === 0)
+    throw new FoleyError('graph-invalid', `an initialiser of shape [${shape}] is empty`);
   const message = new ProtobufWriter();
   for (const size of shape) message.int(1, size);
   return message.int(2, dataType[dtype]).bytes(8, name);

@@ -38,26 +38,37 @@ export function program(
   const listed = new Set(inputs);
   const names = new Set<string>();
   for (const value of inputs) {
-    if (!isInput(value)) throw new FoleyError('graph-invalid', `program ${name}: a listed input was not made by input()`);
-    if (names.has(inputName(value))) throw new FoleyError('graph-invalid', `program ${name}: input ${inputName(value)} is listed twice`);
+    if (!isInput(value))
+      throw new FoleyError('graph-invalid', `program ${name}: a listed input was not made by input()`);
+    if (names.has(inputName(value)))
+      throw new FoleyError('graph-invalid', `program ${name}: input ${inputName(value)} is listed twice`);
     names.add(inputName(value));
   }
   for (const output of Object.keys(outputs)) {
-    if (names.has(output)) throw new FoleyError('graph-invalid', `program ${name}: ${output} is both an input and an output`);
+    if (names.has(output))
+      throw new FoleyError('graph-invalid', `program ${name}: ${output} is both an input and an output`);
   }
   const weights: WeightReference[] = [];
   for (const value of topologicalOrder(Object.values(outputs))) {
     if (isInput(value) && !listed.has(value)) {
-      throw new FoleyError('graph-invalid', `program ${name}: input ${inputName(value)} is used but not listed`);
+      throw new FoleyError(
+        'graph-invalid',
+        `program ${name}: input ${inputName(value)} is used but not listed`,
+      );
     }
     if (isWeight(value)) weights.push(weightReference(value));
   }
-  const emit = (lowering: Lowering, locate: WeightLocator) => new Emitter(lowering, locate).model(name, inputs, outputs);
+  const emit = (lowering: Lowering, locate: WeightLocator) =>
+    new Emitter(lowering, locate).model(name, inputs, outputs);
   let hash: string | null = null;
   return {
     name,
     inputs: inputs.map((value) => ({ name: inputName(value), dtype: value.dtype, shape: value.shape })),
-    outputs: Object.entries(outputs).map(([key, value]) => ({ name: key, dtype: value.dtype, shape: value.shape })),
+    outputs: Object.entries(outputs).map(([key, value]) => ({
+      name: key,
+      dtype: value.dtype,
+      shape: value.shape,
+    })),
     weights,
     get hash() {
       hash ??= bytesToHex(sha256(emit('plain', () => null)));

@@ -24,7 +24,11 @@ export class ProtobufWriter {
   /** Length-delimited field: text, raw bytes, or a nested message. */
   bytes(field: number, value: Uint8Array | string | ProtobufWriter): this {
     const content =
-      typeof value === 'string' ? new TextEncoder().encode(value) : value instanceof ProtobufWriter ? value.finish() : value;
+      typeof value === 'string'
+        ? new TextEncoder().encode(value)
+        : value instanceof ProtobufWriter
+          ? value.finish()
+          : value;
     this.#varint((BigInt(field) << 3n) | 2n);
     this.#varint(BigInt(content.length));
     this.#append(content);

@@ -41,7 +41,10 @@ export function tensor(shape: readonly number[], data: Float32Array, dtype?: 'fl
 export function tensor(shape: readonly number[], data: TensorData, dtype: DType): Tensor;
 export function tensor(shape: readonly number[], data: TensorData, dtype: DType = 'float32'): Tensor {
   if (data.length !== elementCount(shape)) {
-    throw new FoleyError('graph-invalid', `a tensor of shape [${shape}] needs ${elementCount(shape)} elements, not ${data.length}`);
+    throw new FoleyError(
+      'graph-invalid',
+      `a tensor of shape [${shape}] needs ${elementCount(shape)} elements, not ${data.length}`,
+    );
   }
   if (!(data instanceof arrayTypes[dtype])) {
     throw new FoleyError('graph-invalid', `a ${dtype} tensor is made of a ${arrayTypes[dtype].name}`);

@@ -24,12 +24,22 @@ export interface Operation<Attributes> {
   /** The same value out of simpler operations. */
   decomposition?(value: Value, attributes: Attributes): Value;
   /** Gradients of the loss by each input, `null` where none flows; `needed[i]` is false where nobody asks. */
-  gradient?(value: Value, upstream: Value, needed: readonly boolean[], attributes: Attributes): (Value | null)[];
+  gradient?(
+    value: Value,
+    upstream: Value,
+    needed: readonly boolean[],
+    attributes: Attributes,
+  ): (Value | null)[];
 }
 
 /** Declares an operation and returns the function that makes its values. */
 export function defineOperation<Attributes>(operation: Operation<Attributes>) {
-  return (inputs: readonly Value[], shape: readonly number[], dtype: DType, attributes: Attributes): Value => {
+  return (
+    inputs: readonly Value[],
+    shape: readonly number[],
+    dtype: DType,
+    attributes: Attributes,
+  ): Value => {
     if (shape.some((size) => !Number.isInteger(size) || size < 0)) {
       throw new FoleyError('graph-invalid', `${operation.name}: the result would have shape [${shape}]`);
     }

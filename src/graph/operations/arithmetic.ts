@@ -23,7 +23,11 @@ type BinaryGradient = (a: Value, b: Value, upstream: Value, needed: readonly boo
 function binary(name: string, type: string, gradient: BinaryGradient) {
   const make = defineOperation<null>({
     name,
-    emit: (emitter, value) => emitter.node(type, value.inputs.map((operand) => emitter.nameOf(operand))),
+    emit: (emitter, value) =>
+      emitter.node(
+        type,
+        value.inputs.map((operand) => emitter.nameOf(operand)),
+      ),
     gradient: (value, upstream, needed) => {
       const [a, b] = value.inputs as [Value, Value];
       const [byA, byB] = gradient(a, b, upstream, needed);
@@ -32,13 +36,17 @@ function binary(name: string, type: string, gradient: BinaryGradient) {
   });
   return (a: Value | number, b: Value | number): Value => {
     const [left, right] = [asValue(a), asValue(b)];
-    if (left.dtype !== right.dtype) throw new FoleyError('graph-invalid', `${name}: ${left.dtype} and ${right.dtype} do not mix`);
+    if (left.dtype !== right.dtype)
+      throw new FoleyError('graph-invalid', `${name}: ${left.dtype} and ${right.dtype} do not mix`);
     return make([left, right], broadcastShape(name, left.shape, right.shape), left.dtype, null);
   };
 }
 
 export const add = binary('add', 'Add', (_a, _b, upstream) => [upstream, upstream]);
-export const sub = binary('sub', 'Sub', (_a, _b, upstream, needed) => [upstream, needed[1] ? neg(upstream) : null]);
+export const sub = binary('sub', 'Sub', (_a, _b, upstream, needed) => [
+  upstream,
+  needed[1] ? neg(upstream) : null,
+]);
 export const mul = binary('mul', 'Mul', (a, b, upstream, needed) => [
   needed[0] ? mul(upstream, b) : null,
   needed[1] ? mul(upstream, a) : null,
@@ -61,7 +69,11 @@ function chosen(a: Value, b: Value, upstream: Value, first: Value): Value[] {
 function comparison(name: string, type: string) {
   const make = defineOperation<null>({
     name,
-    emit: (emitter, value) => emitter.node(type, value.inputs.map((operand) => emitter.nameOf(operand))),
+    emit: (emitter, value) =>
+      emitter.node(
+        type,
+        value.inputs.map((operand) => emitter.nameOf(operand)),
+      ),
     // a step function: its gradient is zero wherever it exists
     gradient: () => [null, null],
   });
@@ -78,17 +90,26 @@ export const equal = comparison('equal', 'Equal');
 
 const makeWhere = defineOperation<null>({
   name: 'where',
-  emit: (emitter, value) => emitter.node('Where', value.inputs.map((operand) => emitter.nameOf(operand))),
+  emit: (emitter, value) =>
+    emitter.node(
+      'Where',
+      value.inputs.map((operand) => emitter.nameOf(operand)),
+    ),
   gradient: (value, upstream) => {
     const [condition, a, b] = value.inputs as [Value, Value, Value];
-    return [null, sumTo(where(condition, upstream, 0), a.shape), sumTo(where(condition, 0, upstream), b.shape)];
+    return [
+      null,
+      sumTo(where(condition, upstream, 0), a.shape),
+      sumTo(where(condition, 0, upstream), b.shape),
+    ];
   },
 });
 
 /** `a` where the condition holds, else `b`; all three broadcast. */
 export function where(condition: Value, a: Value | number, b: Value | number): Value {
   const [left, right] = [asValue(a), asValue(b)];
-  if (condition.dtype !== 'bool') throw new FoleyError('graph-invalid', `where: the condition is ${condition.dtype}, not bool`);
+  if (condition.dtype !== 'bool')
+    throw new FoleyError('graph-invalid', `where: the condition is ${condition.dtype}, not bool`);
   const shape = broadcastShape('where', condition.shape, broadcastShape('where', left.shape, right.shape));
   return makeWhere([condition, left, right], shape, left.dtype, null);
 }

@@ -45,7 +45,8 @@ export function maskedAttention(q: Value, k: Value, v: Value, options: Attention
 
 function attend([q, k, v]: [Value, Value, Value], { heads, scale }: Heads, bias: Value | null): Value {
   const [batch, , width] = q.shape as [number, number, number];
-  const byHead = (x: Value) => transpose(reshape(x, [batch, x.shape[1]!, heads, width / heads]), [0, 2, 1, 3]); // [B, h, N, C/h]
+  const byHead = (x: Value) =>
+    transpose(reshape(x, [batch, x.shape[1]!, heads, width / heads]), [0, 2, 1, 3]); // [B, h, N, C/h]
   const scores = mul(matmul(byHead(q), byHead(k), { transposeB: true }), scale); // [B, h, N, M]
   const weights = softmax(bias === null ? scores : add(scores, bias), -1);
   return reshape(transpose(matmul(weights, byHead(v)), [0, 2, 1, 3]), q.shape); // [B, N, C]
@@ -53,9 +54,14 @@ function attend([q, k, v]: [Value, Value, Value], { heads, scale }: Heads, bias:
 
 function checked(q: Value, k: Value, v: Value, { heads, scale }: AttentionOptions): Heads {
   const [batch, , width] = q.shape;
-  const fits = [q, k, v].every((part) => part.shape.length === 3 && part.shape[0] === batch && part.shape[2] === width);
+  const fits = [q, k, v].every(
+    (part) => part.shape.length === 3 && part.shape[0] === batch && part.shape[2] === width,
+  );
   if (!fits || k.shape[1] !== v.shape[1] || width! % heads !== 0) {
-    throw new FoleyError('graph-invalid', `attention: q [${q.shape}], k [${k.shape}], v [${v.shape}] do not fit ${heads} heads`);
+    throw new FoleyError(
+      'graph-invalid',
+      `attention: q [${q.shape}], k [${k.shape}], v [${v.shape}] do not fit ${heads} heads`,
+    );
   }
   return { heads, scale: scale ?? 1 / Math.sqrt(width! / heads) };
 }

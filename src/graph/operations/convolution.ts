@@ -3,8 +3,8 @@ import { FoleyError } from '../../errors/foley-error.js';
 import { elementCount } from '../tensor.js';
 import { defineOperation, type Value } from '../value.js';
 import { matmul } from './linear.js';
-import { concat, flip, pad, reshape, slice, transpose } from './shape.js';
 import { sum } from './reductions.js';
+import { concat, flip, pad, reshape, slice, transpose } from './shape.js';
 
 /** One entry per spatial axis. */
 interface Geometry {
@@ -27,10 +27,14 @@ function attributes({ stride, padding, dilation, groups }: Geometry) {
 const makeConvolution = defineOperation<Geometry>({
   name: 'convolution',
   emit: (emitter, value, geometry) =>
-    emitter.node('Conv', value.inputs.map((part) => emitter.nameOf(part)), {
-      ...attributes(geometry),
-      kernel_shape: { ints: value.inputs[1]!.shape.slice(2) },
-    }),
+    emitter.node(
+      'Conv',
+      value.inputs.map((part) => emitter.nameOf(part)),
+      {
+        ...attributes(geometry),
+        kernel_shape: { ints: value.inputs[1]!.shape.slice(2) },
+      },
+    ),
   gradient: (value, upstream, needed, geometry) => {
     const [x, weight] = value.inputs as [Value, Value];
     return [
@@ -45,18 +49,35 @@ function convolution(x: Value, weight: Value, bias: Value | null, geometry: Geom
   const [outChannels, groupChannels, ...kernel] = weight.shape as [number, number, ...number[]];
   const [batch, channels, ...size] = x.shape as [number, number, ...number[]];
   const { groups, stride, padding, dilation } = geometry;
-  if (weight.shape.length !== x.shape.length || channels !== groupChannels * groups || outChannels % groups !== 0) {
-    throw new FoleyError('graph-invalid', `convolution: weight [${weight.shape}] in ${groups} groups does not fit [${x.shape}]`);
+  if (
+    weight.shape.length !== x.shape.length ||
+    channels !== groupChannels * groups ||
+    outChannels % groups !== 0
+  ) {
+    throw new FoleyError(
+      'graph-invalid',
+      `convolution: weight [${weight.shape}] in ${groups} groups does not fit [${x.shape}]`,
+    );
   }
   const outSize = size.map((length, i) => {
     const padded = length + padding[i]![0] + padding[i]![1];
     return Math.floor((padded - dilation[i]! * (kernel[i]! - 1) - 1) / stride[i]!) + 1;
   });
-  return makeConvolution(bias === null ? [x, weight] : [x, weight, bias], [batch, outChannels, ...outSize], x.dtype, geometry);
+  return makeConvolution(
+    bias === null ? [x, weight] : [x, weight, bias],
+    [batch, outChannels, ...outSize],
+    x.dtype,
+    geometry,
+  );
 }
 
 /** By the input: a convolution with the mirrored kernel at stride 1 (measured faster than ConvTranspose), else a transposed one. */
-function convolutionInputGradient(upstream: Value, weight: Value, inputSize: readonly number[], geometry: Geometry): Value {
+function convolutionInputGradient(
+  upstream: Value,
+  weight: Value,
+  inputSize: readonly number[],
+  geometry: Geometry,
+): Value {
   const { stride, padding, dilation, groups } = geometry;
   const kernel = weight.shape.slice(2);
   if (stride.every((step) => step === 1)) {
@@ -80,14 +101,23 @@ function swapChannels(weight: Value, groups: number): Value {
   const [outChannels, groupChannels, ...kernel] = weight.shape as [number, number, ...number[]];
   const spatial = kernel.map((_, i) => i + 3);
   const grouped = reshape(weight, [groups, outChannels / groups, groupChannels, ...kernel]);
-  return reshape(transpose(grouped, [0, 2, 1, ...spatial]), [groups * groupChannels, outChannels / groups, ...kernel]);
+  return reshape(transpose(grouped, [0, 2, 1, ...spatial]), [
+    groups * groupChannels,
+    outChannels / groups,
+    ...kernel,
+  ]);
 }
 
 /**
  * By the kernel: one matrix product of the output's gradient with the input shifted to every kernel position
  * (measured faster than one convolution with a kernel as large as the picture).
  */
-function kernelGradient(x: Value, upstream: Value, weightShape: readonly number[], geometry: Geometry): Value {
+function kernelGradient(
+  x: Value,
+  upstream: Value,
+  weightShape: readonly number[],
+  geometry: Geometry,
+): Value {
   const { stride, padding, dilation, groups } = geometry;
   const [outChannels, groupChannels, ...kernel] = weightShape as [number, number, ...number[]];
   const channels = groupChannels * groups;
@@ -97,7 +127,10 @@ function kernelGradient(x: Value, upstream: Value, weightShape: readonly number[
 
   const byOutput = reshape(transpose(upstream, channelsFirst), [groups, outChannels / groups, positions]); // [g, O/g, B*N]
   const padded = transpose(pad(x, [[0, 0], [0, 0], ...padding]), channelsFirst); // [C, B, size + padding..]
-  const offsets = kernel.reduce<number[][]>((all, length) => all.flatMap((o) => Array.from({ length }, (_, k) => [...o, k])), [[]]);
+  const offsets = kernel.reduce<number[][]>(
+    (all, length) => all.flatMap((o) => Array.from({ length }, (_, k) => [...o, k])),
+    [[]],
+  );
   const shifted = offsets.map((offset) => {
     const window = offset.reduce((inner, k, i) => {
       const start = k * dilation[i]!;
@@ -110,7 +143,10 @@ function kernelGradient(x: Value, upstream: Value, weightShape: readonly number[
   const products =
     copiesBytes <= maximumShiftedBytes
       ? matmul(byOutput, concat(shifted, 1), { transposeB: true }) // [g, O/g, K * C/g]
-      : concat(shifted.map((window) => matmul(byOutput, window, { transposeB: true })), 2);
+      : concat(
+          shifted.map((window) => matmul(byOutput, window, { transposeB: true })),
+          2,
+        );
   const split = reshape(products, [outChannels, offsets.length, groupChannels]); // [O, K, C/g]
   return reshape(transpose(split, [0, 2, 1]), weightShape); // [O, C/g, k..]
 }
@@ -119,7 +155,10 @@ function kernelGradient(x: Value, upstream: Value, weightShape: readonly number[
 const maximumShiftedBytes = 64 * 2 ** 20;
 
 function sumOverAllButChannels(x: Value): Value {
-  return sum(x, x.shape.map((_, axis) => axis).filter((axis) => axis !== 1));
+  return sum(
+    x,
+    x.shape.map((_, axis) => axis).filter((axis) => axis !== 1),
+  );
 }
 
 interface TransposedGeometry extends Geometry {
@@ -129,11 +168,15 @@ interface TransposedGeometry extends Geometry {
 const makeTransposedConvolution = defineOperation<TransposedGeometry>({
   name: 'transposedConvolution',
   emit: (emitter, value, geometry) =>
-    emitter.node('ConvTranspose', value.inputs.map((part) => emitter.nameOf(part)), {
-      ...attributes(geometry),
-      output_padding: { ints: geometry.outputPadding },
-      kernel_shape: { ints: value.inputs[1]!.shape.slice(2) },
-    }),
+    emitter.node(
+      'ConvTranspose',
+      value.inputs.map((part) => emitter.nameOf(part)),
+      {
+        ...attributes(geometry),
+        output_padding: { ints: geometry.outputPadding },
+        kernel_shape: { ints: value.inputs[1]!.shape.slice(2) },
+      },
+    ),
   gradient: (value, upstream, needed, geometry) => {
     const [x, weight] = value.inputs as [Value, Value];
     const size = x.shape.slice(2);
@@ -157,16 +200,29 @@ const makeTransposedConvolution = defineOperation<TransposedGeometry>({
   },
 });
 
-function transposedConvolution(x: Value, weight: Value, bias: Value | null, geometry: TransposedGeometry): Value {
+function transposedConvolution(
+  x: Value,
+  weight: Value,
+  bias: Value | null,
+  geometry: TransposedGeometry,
+): Value {
   const [inChannels, groupOut, ...kernel] = weight.shape as [number, number, ...number[]];
   const [batch, channels, ...size] = x.shape as [number, number, ...number[]];
   const { groups, stride, padding, dilation, outputPadding } = geometry;
   if (weight.shape.length !== x.shape.length || channels !== inChannels || inChannels % groups !== 0) {
-    throw new FoleyError('graph-invalid', `transposed convolution: weight [${weight.shape}] does not fit [${x.shape}]`);
+    throw new FoleyError(
+      'graph-invalid',
+      `transposed convolution: weight [${weight.shape}] does not fit [${x.shape}]`,
+    );
   }
   const outSize = size.map(
     (length, i) =>
-      (length - 1) * stride[i]! + dilation[i]! * (kernel[i]! - 1) + 1 + outputPadding[i]! - padding[i]![0] - padding[i]![1],
+      (length - 1) * stride[i]! +
+      dilation[i]! * (kernel[i]! - 1) +
+      1 +
+      outputPadding[i]! -
+      padding[i]![0] -
+      padding[i]![1],
   );
   const inputs = bias === null ? [x, weight] : [x, weight, bias];
   return makeTransposedConvolution(inputs, [batch, groupOut * groups, ...outSize], x.dtype, geometry);
@@ -190,7 +246,15 @@ export function conv2d(x: Value, weight: Value, bias: Value | null, options: Con
         ? [padding[0], padding[1], padding[0], padding[1]]
         : padding;
   const [top, left, bottom, right] = sides as [number, number, number, number];
-  const geometry = { stride: [stride, stride], padding: [[top, bottom], [left, right]] as const, dilation: [dilation, dilation], groups };
+  const geometry = {
+    stride: [stride, stride],
+    padding: [
+      [top, bottom],
+      [left, right],
+    ] as const,
+    dilation: [dilation, dilation],
+    groups,
+  };
   return convolution(x, weight, bias, geometry);
 }
 
@@ -216,9 +280,19 @@ export interface ConvTranspose1dOptions {
 }
 
 /** 1-D transposed convolution: x [B, C, T], weight [C, O, K], bias [O] or null. */
-export function convTranspose1d(x: Value, weight: Value, bias: Value | null, options: ConvTranspose1dOptions): Value {
+export function convTranspose1d(
+  x: Value,
+  weight: Value,
+  bias: Value | null,
+  options: ConvTranspose1dOptions,
+): Value {
   const { stride, padding = 0, outputPadding = 0 } = options;
-  const geometry = { stride: [stride], padding: [[padding, padding] as const], dilation: [1], groups: 1, outputPadding: [outputPadding] };
+  const geometry = {
+    stride: [stride],
+    padding: [[padding, padding] as const],
+    dilation: [1],
+    groups: 1,
+    outputPadding: [outputPadding],
+  };
   return transposedConvolution(x, weight, bias, geometry);
 }
-

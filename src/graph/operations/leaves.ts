@@ -58,7 +58,8 @@ export function isWeight(value: Value): boolean {
 }
 
 export function inputName(value: Value): string {
-  if (!isInput(value)) throw new FoleyError('graph-invalid', `${value.operation.name} is not a program input`);
+  if (!isInput(value))
+    throw new FoleyError('graph-invalid', `${value.operation.name} is not a program input`);
   return value.attributes as string;
 }
 

@@ -16,12 +16,21 @@ const makeMatmul = defineOperation<Transposes>({
   emit: (emitter, value, { transposeA, transposeB }) => {
     const names = value.inputs.map((operand) => emitter.nameOf(operand));
     if (!transposeA && !transposeB) return emitter.node('MatMul', names);
-    const attributes = { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 }, alpha: { float: 1 } };
+    const attributes = {
+      transA: { int: transposeA ? 1 : 0 },
+      transB: { int: transposeB ? 1 : 0 },
+      alpha: { float: 1 },
+    };
     return emitter.node('FusedMatMul', names, attributes, { domain: 'com.microsoft' });
   },
   decomposition: (value, { transposeA, transposeB }) => {
     const [a, b] = value.inputs as [Value, Value];
-    return makeStandardMatmul([transposeA ? transposeLast(a) : a, transposeB ? transposeLast(b) : b], value.shape, value.dtype, null);
+    return makeStandardMatmul(
+      [transposeA ? transposeLast(a) : a, transposeB ? transposeLast(b) : b],
+      value.shape,
+      value.dtype,
+      null,
+    );
   },
   gradient: (value, upstream, needed, { transposeA, transposeB }) => {
     const [a, b] = value.inputs as [Value, Value];
@@ -38,16 +47,22 @@ const makeMatmul = defineOperation<Transposes>({
 
 const makeStandardMatmul = defineOperation<null>({
   name: 'matmul (standard)',
-  emit: (emitter, value) => emitter.node('MatMul', value.inputs.map((operand) => emitter.nameOf(operand))),
+  emit: (emitter, value) =>
+    emitter.node(
+      'MatMul',
+      value.inputs.map((operand) => emitter.nameOf(operand)),
+    ),
 });
 
 /** Product of the last two axes, batched and broadcast over the others: [.., M, K] x [.., K, N] -> [.., M, N]. */
 export function matmul(a: Value, b: Value, options: Partial<Transposes> = {}): Value {
   const { transposeA = false, transposeB = false } = options;
-  if (a.shape.length < 2 || b.shape.length < 2) throw new FoleyError('graph-invalid', `matmul: [${a.shape}] x [${b.shape}] needs matrices`);
+  if (a.shape.length < 2 || b.shape.length < 2)
+    throw new FoleyError('graph-invalid', `matmul: [${a.shape}] x [${b.shape}] needs matrices`);
   const [rows, innerA] = lastTwo(a.shape, transposeA);
   const [innerB, columns] = lastTwo(b.shape, transposeB);
-  if (innerA !== innerB) throw new FoleyError('graph-invalid', `matmul: [${a.shape}] x [${b.shape}] do not fit`);
+  if (innerA !== innerB)
+    throw new FoleyError('graph-invalid', `matmul: [${a.shape}] x [${b.shape}] do not fit`);
   const batch = broadcastShape('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   return makeMatmul([a, b], [...batch, rows, columns], a.dtype, { transposeA, transposeB });
 }
@@ -63,10 +78,18 @@ const makeLinear = defineOperation<null>({
     const [x, weight] = value.inputs as [Value, Value];
     const [xName, weightName] = [emitter.nameOf(x), emitter.nameOf(weight)];
     if (emitter.lowering === 'fused') {
-      return emitter.node('FusedMatMul', [xName, weightName], { transB: { int: 1 }, transA: { int: 0 }, alpha: { float: 1 } }, { domain: 'com.microsoft' });
+      return emitter.node(
+        'FusedMatMul',
+        [xName, weightName],
+        { transB: { int: 1 }, transA: { int: 0 }, alpha: { float: 1 } },
+        { domain: 'com.microsoft' },
+      );
     }
     const inFeatures = weight.shape[1]!;
-    const flat = emitter.node('Reshape', [xName, emitter.ints([elementCount(x.shape) / inFeatures, inFeatures])]);
+    const flat = emitter.node('Reshape', [
+      xName,
+      emitter.ints([elementCount(x.shape) / inFeatures, inFeatures]),
+    ]);
     const product = emitter.node('Gemm', [flat, weightName], { transB: { int: 1 } });
     return emitter.node('Reshape', [product, emitter.ints(value.shape)]);
   },
@@ -94,4 +117,3 @@ export function linear(x: Value, weight: Value, bias: Value | null): Value {
   const product = makeLinear([x, weight], [...x.shape.slice(0, -1), outFeatures!], x.dtype, null);
   return bias === null ? product : add(product, bias);
 }
-

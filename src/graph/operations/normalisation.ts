@@ -14,7 +14,10 @@ function normalisationGradient(x: Value, upstream: Value, axes: readonly number[
   const normalised = div(centred, deviation);
   const byInput = () => {
     const along = mean(mul(upstream, normalised), axes, { keepDims: true });
-    return div(sub(sub(upstream, mean(upstream, axes, { keepDims: true })), mul(normalised, along)), deviation);
+    return div(
+      sub(sub(upstream, mean(upstream, axes, { keepDims: true })), mul(normalised, along)),
+      deviation,
+    );
   };
   return { normalised, byInput };
 }
@@ -22,7 +25,11 @@ function normalisationGradient(x: Value, upstream: Value, axes: readonly number[
 const makeLayerNorm = defineOperation<number>({
   name: 'layerNorm',
   emit: (emitter, value, eps) =>
-    emitter.node('LayerNormalization', value.inputs.map((part) => emitter.nameOf(part)), { axis: { int: -1 }, epsilon: { float: eps } }),
+    emitter.node(
+      'LayerNormalization',
+      value.inputs.map((part) => emitter.nameOf(part)),
+      { axis: { int: -1 }, epsilon: { float: eps } },
+    ),
   gradient: (value, upstream, needed, eps) => {
     const [x, weight, bias] = value.inputs as [Value, Value, Value];
     const { byInput } = normalisationGradient(x, mul(upstream, weight), [-1], eps);
@@ -36,14 +43,24 @@ const makeLayerNorm = defineOperation<number>({
 });
 
 /** Normalises the last axis to mean 0 and variance 1, then scales and shifts. */
-export function layerNorm(x: Value, weight: Value | null, bias: Value | null, options: { readonly eps: number }): Value {
+export function layerNorm(
+  x: Value,
+  weight: Value | null,
+  bias: Value | null,
+  options: { readonly eps: number },
+): Value {
   const width = x.shape.at(-1)!;
   for (const part of [weight, bias]) {
     if (part !== null && (part.shape.length !== 1 || part.shape[0] !== width)) {
       throw new FoleyError('graph-invalid', `layerNorm: [${part.shape}] does not fit [${x.shape}]`);
     }
   }
-  return makeLayerNorm([x, weight ?? filled(width, 1), bias ?? filled(width, 0)], x.shape, x.dtype, options.eps);
+  return makeLayerNorm(
+    [x, weight ?? filled(width, 1), bias ?? filled(width, 0)],
+    x.shape,
+    x.dtype,
+    options.eps,
+  );
 }
 
 interface GroupNorm {
@@ -60,9 +77,14 @@ const makeGroupNorm = defineOperation<GroupNorm>({
       emitter.constant({ dtype: 'float32', shape: [groups], data: new Float32Array(groups).fill(level) }),
     ) as [string, string];
     const grouped = emitter.node('Reshape', [emitter.nameOf(x), emitter.ints([x.shape[0]!, groups, -1])]); // [B, G, C/G*N]
-    const normalised = emitter.node('InstanceNormalization', [grouped, ones, none], { epsilon: { float: eps } });
+    const normalised = emitter.node('InstanceNormalization', [grouped, ones, none], {
+      epsilon: { float: eps },
+    });
     const restored = emitter.node('Reshape', [normalised, emitter.ints(x.shape)]);
-    const scaled = emitter.node('Mul', [restored, emitter.node('Reshape', [emitter.nameOf(weight), perChannel])]);
+    const scaled = emitter.node('Mul', [
+      restored,
+      emitter.node('Reshape', [emitter.nameOf(weight), perChannel]),
+    ]);
     return emitter.node('Add', [scaled, emitter.node('Reshape', [emitter.nameOf(bias), perChannel])]);
   },
   gradient: (value, upstream, needed, { groups, eps }) => {
@@ -71,7 +93,12 @@ const makeGroupNorm = defineOperation<GroupNorm>({
     const grouped = [batch, groups, -1];
     const perChannel = [channels, ...size.map(() => 1)];
     const scaled = mul(upstream, reshape(weight, perChannel));
-    const { normalised, byInput } = normalisationGradient(reshape(x, grouped), reshape(scaled, grouped), [-1], eps);
+    const { normalised, byInput } = normalisationGradient(
+      reshape(x, grouped),
+      reshape(scaled, grouped),
+      [-1],
+      eps,
+    );
     const others = [0, ...size.map((_, i) => i + 2)];
     return [
       needed[0] ? reshape(byInput(), x.shape) : null,
@@ -85,10 +112,14 @@ const makeGroupNorm = defineOperation<GroupNorm>({
 export function groupNorm(x: Value, weight: Value, bias: Value, options: GroupNorm): Value {
   const channels = x.shape[1];
   if (x.shape.length < 3 || channels === undefined || channels % options.groups !== 0) {
-    throw new FoleyError('graph-invalid', `groupNorm: ${options.groups} groups do not divide the channels of [${x.shape}]`);
+    throw new FoleyError(
+      'graph-invalid',
+      `groupNorm: ${options.groups} groups do not divide the channels of [${x.shape}]`,
+    );
   }
   for (const part of [weight, bias]) {
-    if (part.shape.length !== 1 || part.shape[0] !== channels) throw new FoleyError('graph-invalid', `groupNorm: [${part.shape}] does not fit [${x.shape}]`);
+    if (part.shape.length !== 1 || part.shape[0] !== channels)
+      throw new FoleyError('graph-invalid', `groupNorm: [${part.shape}] does not fit [${x.shape}]`);
   }
   return makeGroupNorm([x, weight, bias], x.shape, x.dtype, options);
 }

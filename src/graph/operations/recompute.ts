@@ -52,4 +52,3 @@ export function recomputedBody(value: Value): Value {
 export function usesRecomputation(outputs: readonly Value[]): boolean {
   return topologicalOrder(outputs).some(isRecomputed);
 }
-

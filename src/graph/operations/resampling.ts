@@ -8,7 +8,11 @@ import { pad, reshape, transpose } from './shape.js';
 const makeUpsample = defineOperation<number>({
   name: 'upsampleNearest2d',
   emit: (emitter, value, factor) => {
-    const scales = emitter.constant({ dtype: 'float32', shape: [4], data: Float32Array.of(1, 1, factor, factor) });
+    const scales = emitter.constant({
+      dtype: 'float32',
+      shape: [4],
+      data: Float32Array.of(1, 1, factor, factor),
+    });
     return emitter.node('Resize', [emitter.nameOf(value.inputs[0]!), '', scales], {
       mode: { text: 'nearest' },
       coordinate_transformation_mode: { text: 'asymmetric' },
@@ -35,12 +39,26 @@ interface Pooling {
 const makeAveragePool = defineOperation<Pooling>({
   name: 'averagePool2d',
   emit: (emitter, value, { kernel, stride }) =>
-    emitter.node('AveragePool', [emitter.nameOf(value.inputs[0]!)], { kernel_shape: { ints: [kernel, kernel] }, strides: { ints: [stride, stride] } }),
+    emitter.node('AveragePool', [emitter.nameOf(value.inputs[0]!)], {
+      kernel_shape: { ints: [kernel, kernel] },
+      strides: { ints: [stride, stride] },
+    }),
   gradient: (value, upstream, _needed, { kernel, stride }) => {
-    if (kernel !== stride) throw new FoleyError('gradient-missing', 'averagePool2d has a gradient only where kernel and stride are equal');
+    if (kernel !== stride)
+      throw new FoleyError(
+        'gradient-missing',
+        'averagePool2d has a gradient only where kernel and stride are equal',
+      );
     const [, , height, width] = value.inputs[0]!.shape as [number, number, number, number];
     const spread = mul(upsampleNearest2d(upstream, kernel), 1 / kernel ** 2);
-    return [pad(spread, [[0, 0], [0, 0], [0, height - spread.shape[2]!], [0, width - spread.shape[3]!]])];
+    return [
+      pad(spread, [
+        [0, 0],
+        [0, 0],
+        [0, height - spread.shape[2]!],
+        [0, width - spread.shape[3]!],
+      ]),
+    ];
   },
 });
 
@@ -61,17 +79,28 @@ export function globalAveragePool2d(x: Value): Value {
 export function pixelUnshuffle(x: Value, factor: number): Value {
   const [batch, channels, height, width] = imageShape('pixelUnshuffle', x);
   const cells = reshape(x, [batch, channels, height / factor, factor, width / factor, factor]); // [B, C, H, r, W, r]
-  return reshape(transpose(cells, [0, 1, 3, 5, 2, 4]), [batch, channels * factor ** 2, height / factor, width / factor]);
+  return reshape(transpose(cells, [0, 1, 3, 5, 2, 4]), [
+    batch,
+    channels * factor ** 2,
+    height / factor,
+    width / factor,
+  ]);
 }
 
 /** [B, C*r*r, H, W] -> [B, C, H*r, W*r] in torch's channel order. */
 export function pixelShuffle(x: Value, factor: number): Value {
   const [batch, channels, height, width] = imageShape('pixelShuffle', x);
   const cells = reshape(x, [batch, channels / factor ** 2, factor, factor, height, width]); // [B, C, r, r, H, W]
-  return reshape(transpose(cells, [0, 1, 4, 2, 5, 3]), [batch, channels / factor ** 2, height * factor, width * factor]);
+  return reshape(transpose(cells, [0, 1, 4, 2, 5, 3]), [
+    batch,
+    channels / factor ** 2,
+    height * factor,
+    width * factor,
+  ]);
 }
 
 function imageShape(name: string, x: Value): [number, number, number, number] {
-  if (x.shape.length !== 4) throw new FoleyError('graph-invalid', `${name} needs [B, C, H, W], not [${x.shape}]`);
+  if (x.shape.length !== 4)
+    throw new FoleyError('graph-invalid', `${name} needs [B, C, H, W], not [${x.shape}]`);
   return x.shape as [number, number, number, number];
 }

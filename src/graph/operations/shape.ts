@@ -7,7 +7,8 @@ import { sumTo } from './reductions.js';
 
 const makeReshape = defineOperation<null>({
   name: 'reshape',
-  emit: (emitter, value) => emitter.node('Reshape', [emitter.nameOf(value.inputs[0]!), emitter.ints(value.shape)]),
+  emit: (emitter, value) =>
+    emitter.node('Reshape', [emitter.nameOf(value.inputs[0]!), emitter.ints(value.shape)]),
   gradient: (value, upstream) => [reshape(upstream, value.inputs[0]!.shape)],
 });
 
@@ -24,8 +25,14 @@ export function reshape(x: Value, shape: readonly number[]): Value {
 
 const makeTranspose = defineOperation<readonly number[]>({
   name: 'transpose',
-  emit: (emitter, value, order) => emitter.node('Transpose', [emitter.nameOf(value.inputs[0]!)], { perm: { ints: order } }),
-  gradient: (_value, upstream, _needed, order) => [transpose(upstream, order.map((_, axis) => order.indexOf(axis)))],
+  emit: (emitter, value, order) =>
+    emitter.node('Transpose', [emitter.nameOf(value.inputs[0]!)], { perm: { ints: order } }),
+  gradient: (_value, upstream, _needed, order) => [
+    transpose(
+      upstream,
+      order.map((_, axis) => order.indexOf(axis)),
+    ),
+  ],
 });
 
 /** Axes in another order: axis i of the result is axis `order[i]` of x. */
@@ -34,7 +41,12 @@ export function transpose(x: Value, order: readonly number[]): Value {
     throw new FoleyError('graph-invalid', `transpose: [${order}] is no order of the axes of [${x.shape}]`);
   }
   if (order.every((axis, i) => axis === i)) return x;
-  return makeTranspose([x], order.map((axis) => x.shape[axis]!), x.dtype, order);
+  return makeTranspose(
+    [x],
+    order.map((axis) => x.shape[axis]!),
+    x.dtype,
+    order,
+  );
 }
 
 /** Swaps the last two axes. */
@@ -46,8 +58,12 @@ export function transposeLast(x: Value): Value {
 
 export function squeeze(x: Value, axis: number): Value {
   const at = resolveAxis('squeeze', axis, x.shape.length);
-  if (x.shape[at] !== 1) throw new FoleyError('graph-invalid', `squeeze: axis ${axis} of [${x.shape}] is not 1`);
-  return reshape(x, x.shape.filter((_, i) => i !== at));
+  if (x.shape[at] !== 1)
+    throw new FoleyError('graph-invalid', `squeeze: axis ${axis} of [${x.shape}] is not 1`);
+  return reshape(
+    x,
+    x.shape.filter((_, i) => i !== at),
+  );
 }
 
 export function unsqueeze(x: Value, axis: number): Value {
@@ -58,7 +74,11 @@ export function unsqueeze(x: Value, axis: number): Value {
 const makeConcat = defineOperation<number>({
   name: 'concat',
   emit: (emitter, value, axis) =>
-    emitter.node('Concat', value.inputs.map((part) => emitter.nameOf(part)), { axis: { int: axis } }),
+    emitter.node(
+      'Concat',
+      value.inputs.map((part) => emitter.nameOf(part)),
+      { axis: { int: axis } },
+    ),
   gradient: (value, upstream, needed, axis) => {
     let start = 0;
     return value.inputs.map((part, i) => {
@@ -78,11 +98,19 @@ export function concat(values: readonly Value[], axis: number): Value {
   for (const value of values) {
     const fits = value.dtype === first.dtype && value.shape.length === first.shape.length;
     if (!fits || value.shape.some((size, i) => i !== at && size !== first.shape[i])) {
-      throw new FoleyError('graph-invalid', `concat: [${value.shape}] does not fit [${first.shape}] along axis ${at}`);
+      throw new FoleyError(
+        'graph-invalid',
+        `concat: [${value.shape}] does not fit [${first.shape}] along axis ${at}`,
+      );
     }
   }
   const total = values.reduce((size, value) => size + value.shape[at]!, 0);
-  return makeConcat(values, first.shape.map((size, i) => (i === at ? total : size)), first.dtype, at);
+  return makeConcat(
+    values,
+    first.shape.map((size, i) => (i === at ? total : size)),
+    first.dtype,
+    at,
+  );
 }
 
 interface Slice {
@@ -95,7 +123,10 @@ interface Slice {
 const makeSlice = defineOperation<Slice>({
   name: 'slice',
   emit: (emitter, value, { axis, start, end, step }) =>
-    emitter.node('Slice', [emitter.nameOf(value.inputs[0]!), ...[start, end, axis, step].map((n) => emitter.ints([n]))]),
+    emitter.node('Slice', [
+      emitter.nameOf(value.inputs[0]!),
+      ...[start, end, axis, step].map((n) => emitter.ints([n])),
+    ]),
   gradient: (value, upstream, _needed, { axis, start, step }) => {
     const x = value.inputs[0]!;
     const rank = x.shape.length;
@@ -104,7 +135,10 @@ const makeSlice = defineOperation<Slice>({
       // put step - 1 zeros behind each element
       const count = upstream.shape[axis]!;
       const behind = pad(unsqueeze(upstream, axis + 1), padAxis(rank + 1, axis + 1, 0, step - 1));
-      spread = reshape(behind, upstream.shape.map((size, i) => (i === axis ? count * step : size)));
+      spread = reshape(
+        behind,
+        upstream.shape.map((size, i) => (i === axis ? count * step : size)),
+      );
     }
     const room = x.shape[axis]! - start;
     if (spread.shape[axis]! > room) spread = slice(spread, axis, 0, room);
@@ -119,18 +153,29 @@ export function slice(x: Value, axis: number, start: number, end: number, step =
   const from = start < 0 ? start + size : start;
   const to = Math.min(end < 0 ? end + size : end, size);
   if (from < 0 || from > to || step < 1) {
-    throw new FoleyError('graph-invalid', `slice: ${start}..${end} step ${step} does not fit axis ${axis} of [${x.shape}]`);
+    throw new FoleyError(
+      'graph-invalid',
+      `slice: ${start}..${end} step ${step} does not fit axis ${axis} of [${x.shape}]`,
+    );
   }
   if (from === 0 && to === size && step === 1) return x;
   const count = Math.ceil((to - from) / step);
-  return makeSlice([x], x.shape.map((s, i) => (i === at ? count : s)), x.dtype, { axis: at, start: from, end: to, step });
+  return makeSlice(
+    [x],
+    x.shape.map((s, i) => (i === at ? count : s)),
+    x.dtype,
+    { axis: at, start: from, end: to, step },
+  );
 }
 
 /** Cuts an axis into parts of the given sizes. */
 export function split(x: Value, axis: number, sizes: readonly number[]): Value[] {
   const at = resolveAxis('split', axis, x.shape.length);
   if (sizes.reduce((a, b) => a + b, 0) !== x.shape[at]) {
-    throw new FoleyError('graph-invalid', `split: sizes [${sizes}] do not add up to axis ${axis} of [${x.shape}]`);
+    throw new FoleyError(
+      'graph-invalid',
+      `split: sizes [${sizes}] do not add up to axis ${axis} of [${x.shape}]`,
+    );
   }
   let start = 0;
   return sizes.map((size) => {
@@ -171,7 +216,9 @@ const makePad = defineOperation<Padding>({
   },
   gradient: (value, upstream, _needed, { sizes }) => {
     const x = value.inputs[0]!;
-    return [sizes.reduce((inner, [before], axis) => slice(inner, axis, before, before + x.shape[axis]!), upstream)];
+    return [
+      sizes.reduce((inner, [before], axis) => slice(inner, axis, before, before + x.shape[axis]!), upstream),
+    ];
   },
 });
 
@@ -188,14 +235,19 @@ export function pad(
     throw new FoleyError('graph-invalid', `pad: sizes ${JSON.stringify(sizes)} do not fit [${x.shape}]`);
   }
   if (sizes.every(([before, after]) => before === 0 && after === 0)) return x;
-  if (options.mode === 'reflect') return sizes.reduce((inner, [before, after], axis) => reflect(inner, axis, before, after), x);
+  if (options.mode === 'reflect')
+    return sizes.reduce((inner, [before, after], axis) => reflect(inner, axis, before, after), x);
   const shape = x.shape.map((size, axis) => size + sizes[axis]![0] + sizes[axis]![1]);
   return makePad([x], shape, x.dtype, { sizes, value: options.value ?? 0 });
 }
 
 function reflect(x: Value, axis: number, before: number, after: number): Value {
   const size = x.shape[axis]!;
-  if (before >= size || after >= size) throw new FoleyError('graph-invalid', `pad: cannot reflect ${Math.max(before, after)} of ${size} elements`);
+  if (before >= size || after >= size)
+    throw new FoleyError(
+      'graph-invalid',
+      `pad: cannot reflect ${Math.max(before, after)} of ${size} elements`,
+    );
   const parts: Value[] = [x];
   if (before > 0) parts.unshift(flip(slice(x, axis, 1, before + 1), axis));
   if (after > 0) parts.push(flip(slice(x, axis, size - 1 - after, size - 1), axis));
@@ -208,7 +260,8 @@ function padAxis(rank: number, axis: number, before: number, after: number): [nu
 
 const makeExpand = defineOperation<null>({
   name: 'expand',
-  emit: (emitter, value) => emitter.node('Expand', [emitter.nameOf(value.inputs[0]!), emitter.ints(value.shape)]),
+  emit: (emitter, value) =>
+    emitter.node('Expand', [emitter.nameOf(value.inputs[0]!), emitter.ints(value.shape)]),
   gradient: (value, upstream) => [sumTo(upstream, value.inputs[0]!.shape)],
 });
 
@@ -224,7 +277,11 @@ export function expand(x: Value, shape: readonly number[]): Value {
 const makeGather = defineOperation<number>({
   name: 'gather',
   emit: (emitter, value, axis) =>
-    emitter.node('Gather', value.inputs.map((part) => emitter.nameOf(part)), { axis: { int: axis } }),
+    emitter.node(
+      'Gather',
+      value.inputs.map((part) => emitter.nameOf(part)),
+      { axis: { int: axis } },
+    ),
   gradient: (value, upstream, _needed, axis) => {
     const [table, indices] = value.inputs as [Value, Value];
     if (axis !== 0) throw new FoleyError('gradient-missing', 'gather has a gradient along axis 0 only');
@@ -235,7 +292,8 @@ const makeGather = defineOperation<number>({
 /** Rows (or slices along another axis) of a table: indices [..] int64 -> table.shape with the axis replaced by [..]. */
 export function gather(table: Value, indices: Value, axis = 0): Value {
   const at = resolveAxis('gather', axis, table.shape.length);
-  if (indices.dtype !== 'int64') throw new FoleyError('graph-invalid', `gather: indices are ${indices.dtype}, not int64`);
+  if (indices.dtype !== 'int64')
+    throw new FoleyError('graph-invalid', `gather: indices are ${indices.dtype}, not int64`);
   const shape = [...table.shape.slice(0, at), ...indices.shape, ...table.shape.slice(at + 1)];
   return makeGather([table, indices], shape, table.dtype, at);
 }
@@ -243,7 +301,11 @@ export function gather(table: Value, indices: Value, axis = 0): Value {
 const makeScatterAddRows = defineOperation<null>({
   name: 'scatterAddRows',
   emit: (emitter, value) => {
-    const [empty, indices, rows] = value.inputs.map((part) => emitter.nameOf(part)) as [string, string, string];
+    const [empty, indices, rows] = value.inputs.map((part) => emitter.nameOf(part)) as [
+      string,
+      string,
+      string,
+    ];
     const asColumns = emitter.node('Unsqueeze', [indices, emitter.ints([-1])]);
     return emitter.node('ScatterND', [empty, asColumns, rows], { reduction: { text: 'add' } });
   },

@@ -1,8 +1,9 @@
 /** @file Element-wise functions of one operand and the activations built from them. */
-import { defineOperation, type Value } from '../value.js';
-import { type DType } from '../tensor.js';
-import { add, div, greater, less, mul, sub, where } from './arithmetic.js';
+
 import type { AttributeValue } from '../onnx-emitter.js';
+import type { DType } from '../tensor.js';
+import { defineOperation, type Value } from '../value.js';
+import { add, div, greater, less, mul, sub, where } from './arithmetic.js';
 
 type UnaryGradient = (x: Value, y: Value, upstream: Value) => Value;
 
@@ -36,8 +37,11 @@ export function square(x: Value): Value {
 
 const makePower = defineOperation<number>({
   name: 'pow',
-  emit: (emitter, value, exponent) => emitter.node('Pow', [emitter.nameOf(value.inputs[0]!), emitter.scalar(exponent)]),
-  gradient: (value, upstream, _needed, exponent) => [mul(upstream, mul(pow(value.inputs[0]!, exponent - 1), exponent))],
+  emit: (emitter, value, exponent) =>
+    emitter.node('Pow', [emitter.nameOf(value.inputs[0]!), emitter.scalar(exponent)]),
+  gradient: (value, upstream, _needed, exponent) => [
+    mul(upstream, mul(pow(value.inputs[0]!, exponent - 1), exponent)),
+  ],
 });
 
 /** x to a constant power. */
@@ -47,8 +51,11 @@ export function pow(x: Value, exponent: number): Value {
 
 const makeLeakyRelu = defineOperation<number>({
   name: 'leakyRelu',
-  emit: (emitter, value, slope) => emitter.node('LeakyRelu', [emitter.nameOf(value.inputs[0]!)], { alpha: { float: slope } }),
-  gradient: (value, upstream, _needed, slope) => [where(greater(value.inputs[0]!, 0), upstream, mul(upstream, slope))],
+  emit: (emitter, value, slope) =>
+    emitter.node('LeakyRelu', [emitter.nameOf(value.inputs[0]!)], { alpha: { float: slope } }),
+  gradient: (value, upstream, _needed, slope) => [
+    where(greater(value.inputs[0]!, 0), upstream, mul(upstream, slope)),
+  ],
 });
 
 export function leakyRelu(x: Value, slope: number): Value {
@@ -107,7 +114,8 @@ export function silu(x: Value): Value {
 
 const makeGelu = defineOperation<null>({
   name: 'gelu',
-  emit: (emitter, value) => emitter.node('Gelu', [emitter.nameOf(value.inputs[0]!)], {}, { domain: 'com.microsoft' }),
+  emit: (emitter, value) =>
+    emitter.node('Gelu', [emitter.nameOf(value.inputs[0]!)], {}, { domain: 'com.microsoft' }),
   decomposition: (value) => {
     const x = value.inputs[0]!;
     return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
