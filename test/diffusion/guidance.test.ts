@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type ConditionSet,
+  combinePredictions,
+  type Guidance,
+  gaussianNoise,
+  guidanceTerms,
+} from '../../src/diffusion/index.js';
+
+const predictions: Record<ConditionSet, Float32Array> = {
+  none: gaussianNoise(32, 1),
+  text: gaussianNoise(32, 2),
+  'text+vision': gaussianNoise(32, 3),
+};
+
+function guided(guidance: Guidance, timestep = 500): Float32Array {
+  const terms = guidanceTerms(guidance, timestep);
+  return combinePredictions(
+    terms.map((term) => ({ ...term, prediction: predictions[term.conditionSet] })),
+    guidance.rescale,
+  );
+}
+
+const setsOf = (guidance: Guidance, timestep = 500) =>
+  guidanceTerms(guidance, timestep).map((term) => term.conditionSet);
+
+const scales = fc.double({ min: -2, max: 15, noNaN: true });
+
+describe('guidanceTerms', () => {
+  it('evaluates once at scale 1, twice for a joint scale, thrice for separate ones', () => {
+    expect(setsOf({ mode: 'joint', scale: 1 })).toEqual(['text+vision']);
+    expect(setsOf({ mode: 'joint', scale: 7.5 })).toEqual(['none', 'text+vision']);
+    expect(setsOf({ mode: 'separate', textScale: 5, visionScale: 3 })).toEqual([
+      'none',
+      'text',
+      'text+vision',
+    ]);
+    expect(setsOf({ mode: 'separate', textScale: 5, visionScale: 5 })).toEqual(['none', 'text+vision']);
+    expect(setsOf({ mode: 'separate', textScale: 5, visionScale: 0 })).toEqual(['none', 'text']);
+    expect(setsOf({ mode: 'separate', textScale: 1, visionScale: 4 })).toEqual(['text', 'text+vision']);
+  });
+
+  it('acts only within its interval', () => {
+    const guidance: Guidance = {
+      mode: 'joint',
+      scale: 4,
+      interval: { cleanestTimestep: 200, noisiestTimestep: 800 },
+    };
+    expect([199, 200, 800, 801].map((timestep) => setsOf(guidance, timestep).length)).toEqual([1, 2, 2, 1]);
+  });
+
+  it('refuses factors that are not numbers', () => {
+    expect(() => guidanceTerms({ mode: 'joint', scale: Number.NaN }, 0)).toThrow(/guidance/);
+    expect(() => guidanceTerms({ mode: 'joint', scale: 2, rescale: 1.1 }, 0)).toThrow(/rescale/);
+  });
+});
+
+describe('combinePredictions', () => {
+  it('is none + g (both - none) for a joint scale', () => {
+    fc.assert(
+      fc.property(scales, (scale) => {
+        const result = guided({ mode: 'joint', scale });
+        return result.every((value, at) => {
+          const none = predictions.none[at]!;
+          const expected = none + scale * (predictions['text+vision'][at]! - none);
+          return Math.abs(value - expected) < 1e-5; // one float32 rounding of values up to 100
+        });
+      }),
+    );
+  });
+
+  it('is none + gt (text - none) + gv (both - text) for separate scales', () => {
+    fc.assert(
+      fc.property(scales, scales, (textScale, visionScale) => {
+        const result = guided({ mode: 'separate', textScale, visionScale });
+        return result.every((value, at) => {
+          const none = predictions.none[at]!;
+          const text = predictions.text[at]!;
+          const both = predictions['text+vision'][at]!;
+          const expected = none + textScale * (text - none) + visionScale * (both - text);
+          return Math.abs(value - expected) < 1e-5;
+        });
+      }),
+    );
+  });
+
+  it('rescales each item of a batch to the spread of its conditioned prediction', () => {
+    const terms = guidanceTerms({ mode: 'joint', scale: 9 }, 0);
+    const named = terms.map((term) => ({ ...term, prediction: predictions[term.conditionSet] }));
+    const result = combinePredictions(named, 1, 16);
+    const spread = (values: Float32Array) => {
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+    };
+    for (const start of [0, 16]) {
+      const expected = spread(predictions['text+vision'].slice(start, start + 16));
+      expect(spread(result.slice(start, start + 16))).toBeCloseTo(expected, 5);
+    }
+    expect(() => combinePredictions(named, 1, 7)).toThrow(/7/);
+  });
+
+  it('leaves predictions as they were', () => {
+    const before = predictions.none.slice();
+    guided({ mode: 'joint', scale: 3, rescale: 0.7 });
+    expect(predictions.none).toEqual(before);
+  });
+});
