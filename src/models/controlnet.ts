@@ -99,11 +99,3 @@ export function controlNet(
   const hintFeatures = encodeHint(p.at('controlnet_cond_embedding'), hint, config);
   return controlNetStep(p, { latents, timestep, text, hintFeatures, scale }, config);
 }
-
-/** Parts that a new ControlNet copies from the UNet it steers, by key prefix. */
-export const controlNetCopiedPrefixes = [
-  'conv_in.',
-  'time_embedding.',
-  'down_blocks.',
-  'mid_block.',
-] as const;

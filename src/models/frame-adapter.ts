@@ -12,6 +12,7 @@ import {
   constant,
   cos,
   gather,
+  mean,
   mul,
   reshape,
   sin,
@@ -28,6 +29,8 @@ export interface FrameAdapterConfig {
   readonly embeddingDim: number;
   /** Width of a token, the UNet's `crossAttentionDim`. */
   readonly tokenDim: number;
+  /** `none`: each frame on its own (Smooth-Foley). `mean`: one vector for the clip (FoleyCrafter), without position. */
+  readonly pooling: 'none' | 'mean';
   readonly tokensPerFrame: 1 | 4;
   readonly projection: 'linear' | 'linear-layernorm';
   /** How a token says when its frame was; without it (and without a window) the order of frames cannot be heard. */
@@ -51,7 +54,7 @@ const normEpsilon = 1e-5;
  * @param embeddings `[B, T, D]`. The negative condition is zeros *through* this projection, with the same T: bias,
  * norm and position still act, so they are not zero tokens (as in FoleyCrafter).
  * @param timesSeconds `[B, T]`, since the window began.
- * @returns `[B, T * tokensPerFrame, tokenDim]`, the tokens of a frame side by side.
+ * @returns `[B, T * tokensPerFrame, tokenDim]`, the tokens of a frame side by side; T is 1 after pooling.
  */
 export function frameTokens(
   p: Parameters,
@@ -59,9 +62,10 @@ export function frameTokens(
   timesSeconds: Value,
   config: FrameAdapterConfig,
 ): Value {
-  const [batch, frames] = embeddings.shape as [number, number, number];
   const { tokensPerFrame, tokenDim } = config;
-  const projected = dense(p.at('proj'), embeddings, tokensPerFrame * tokenDim);
+  const pooled = config.pooling === 'mean' ? mean(embeddings, [1], { keepDims: true }) : embeddings;
+  const [batch, frames] = pooled.shape as [number, number, number];
+  const projected = dense(p.at('proj'), pooled, tokensPerFrame * tokenDim);
   let tokens = reshape(projected, [batch, frames, tokensPerFrame, tokenDim]);
   if (config.projection === 'linear-layernorm') tokens = normalizeLast(p.at('norm'), tokens, normEpsilon);
   const position = positionCode(p, timesSeconds, config); // [B, T, tokenDim]
@@ -87,19 +91,6 @@ export function frameKeysValues(
       const value = dense(site.at('to_v_ip'), tokens, channels, { bias: false });
       return [path, { key, value }];
     }),
-  );
-}
-
-/**
- * Where a new adapter starts: each frame projection as a copy of the text projection beside it (IP-Adapter's start).
- * Maps the adapter's key to the UNet's key.
- */
-export function frameAdapterCopies(sites: readonly CrossAttentionSite[]): ReadonlyMap<string, string> {
-  return new Map(
-    sites.flatMap(({ path }, i): [string, string][] => [
-      [`ip_adapter.${2 * i + 1}.to_k_ip.weight`, `${path}.to_k.weight`],
-      [`ip_adapter.${2 * i + 1}.to_v_ip.weight`, `${path}.to_v.weight`],
-    ]),
   );
 }
 

@@ -1,0 +1,175 @@
+/** @file What a model folder's `config.json` says: every size and constant of the model, checked when it is read. */
+import { z } from 'zod';
+import { FoleyError } from '../errors/foley-error.js';
+import type { AutoencoderConfig } from './autoencoder.js';
+import type { FrameAdapterConfig } from './frame-adapter.js';
+import type { UnetConfig } from './unet-config.js';
+import type { VocoderConfig } from './vocoder.js';
+
+const count = z.int().positive();
+const counts = z.array(count).min(1).readonly();
+
+/** The mel that latents and vocoder speak of. */
+const melSchema = z.strictObject({
+  sampleRateHz: count,
+  fftSize: count,
+  hopSamples: count,
+  windowSamples: count,
+  bands: count,
+  /** Columns of one window. */
+  columns: count,
+  minHz: z.number().nonnegative(),
+  maxHz: z.number().positive(),
+});
+
+const textEncoderSchema = z.strictObject({
+  kind: z.enum(['clip', 'minilm']),
+  /** Tokens handed to the cross attention, padding included. */
+  tokens: count,
+  width: count,
+});
+
+const imageEncoderSchema = z.strictObject({
+  kind: z.enum(['clip-vit-h-14', 'efficientnet-lite0']),
+  /** Width of a frame embedding. */
+  width: count,
+  imageSize: count,
+});
+
+const autoencoderSchema = z.strictObject({
+  imageChannels: count,
+  latentChannels: count,
+  blockOutChannels: counts,
+  layersPerBlock: count,
+  normGroups: count,
+  pixelUnshuffle: count,
+  scalingFactor: z.number().positive(),
+}) satisfies z.ZodType<AutoencoderConfig>;
+
+const unetSchema = z
+  .strictObject({
+    inChannels: count,
+    outChannels: count,
+    blockOutChannels: counts,
+    attentionLevels: z.array(z.boolean()).readonly(),
+    layersPerBlock: count,
+    heads: counts,
+    normGroups: count,
+    crossAttentionDim: count,
+  })
+  .refine(
+    (unet) => unet.attentionLevels.length === unet.blockOutChannels.length,
+    'one attentionLevels entry for each level',
+  )
+  .refine((unet) => unet.heads.length === unet.blockOutChannels.length, 'one heads entry for each level')
+  .refine(
+    (unet) => unet.blockOutChannels.every((channels, i) => channels % unet.heads[i]! === 0),
+    'heads divide channels',
+  )
+  .refine(
+    (unet) => unet.blockOutChannels.every((channels) => channels % unet.normGroups === 0),
+    'normGroups divides channels',
+  ) satisfies z.ZodType<UnetConfig>;
+
+const frameAdapterSchema = z
+  .strictObject({
+    embeddingDim: count,
+    tokenDim: count,
+    pooling: z.enum(['none', 'mean']),
+    tokensPerFrame: z.union([z.literal(1), z.literal(4)]),
+    projection: z.enum(['linear', 'linear-layernorm']),
+    position: z.enum(['none', 'sinusoidal', 'learned']),
+    windowSeconds: z.number().nonnegative().nullable(),
+    latentColumnSeconds: z.number().positive(),
+  })
+  .refine(
+    (adapter) =>
+      adapter.pooling === 'none' || (adapter.position === 'none' && adapter.windowSeconds === null),
+    'a pooled clip has neither position nor window',
+  ) satisfies z.ZodType<FrameAdapterConfig>;
+
+const temporalAdapterSchema = z
+  .strictObject({
+    hintChannels: counts,
+    hintStrides: z.array(count).readonly(),
+    hintFold: count,
+  })
+  .refine(
+    (adapter) => adapter.hintStrides.length === adapter.hintChannels.length - 1,
+    'one hint stride between two channels',
+  );
+
+const vocoderSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('hifi-gan'),
+    bands: count,
+    initialChannels: count,
+    upsampleRates: counts,
+    upsampleKernels: counts,
+    residualKernels: counts,
+    residualDilations: z.array(counts).readonly(),
+  }),
+  z.strictObject({
+    kind: z.literal('inverse-stft'),
+    bands: count,
+    channels: count,
+    hiddenChannels: count,
+    blocks: count,
+    fftSize: count,
+    hopSamples: count,
+  }),
+]) satisfies z.ZodType<VocoderConfig>;
+
+const diffusionSchema = z.strictObject({
+  trainSteps: count,
+  betaStart: z.number().positive(),
+  betaEnd: z.number().positive(),
+  betaSchedule: z.literal('scaled-linear'),
+  prediction: z.enum(['epsilon', 'v']),
+});
+
+/** `config.json` of a model folder. */
+export const modelConfigSchema = z
+  .strictObject({
+    format: z.literal(1),
+    name: z.string().min(1),
+    mel: melSchema,
+    textEncoder: textEncoderSchema,
+    imageEncoder: imageEncoderSchema,
+    autoencoder: autoencoderSchema,
+    unet: unetSchema,
+    frameAdapter: frameAdapterSchema,
+    temporalAdapter: temporalAdapterSchema,
+    vocoder: vocoderSchema,
+    diffusion: diffusionSchema,
+  })
+  .refine((model) => model.unet.inChannels === model.autoencoder.latentChannels, 'the UNet reads the latents')
+  .refine(
+    (model) => model.textEncoder.width === model.unet.crossAttentionDim,
+    'text tokens have the cross width',
+  )
+  .refine(
+    (model) => model.frameAdapter.tokenDim === model.unet.crossAttentionDim,
+    'frame tokens have the cross width',
+  )
+  .refine(
+    (model) => model.imageEncoder.width === model.frameAdapter.embeddingDim,
+    'the adapter reads the image encoder',
+  )
+  .refine((model) => model.vocoder.bands === model.mel.bands, 'the vocoder reads the mel')
+  .readonly();
+
+export type ModelConfig = z.infer<typeof modelConfigSchema>;
+
+/**
+ * Checks the parsed JSON of a `config.json`.
+ * @param source the file's name, for the message.
+ * @throws FoleyError `weights-invalid` naming the first field that is wrong.
+ */
+export function parseModelConfig(json: unknown, source: string): ModelConfig {
+  const parsed = modelConfigSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const field = issue.path.length === 0 ? '' : ` ${issue.path.join('.')}:`;
+  throw new FoleyError('weights-invalid', `${source}:${field} ${issue.message}`, { cause: parsed.error });
+}

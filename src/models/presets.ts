@@ -1,0 +1,132 @@
+/**
+ * @file The models we know, as plain configurations.
+ * Sources: Auffusion's UNet, VAE and scheduler are Stable Diffusion 1.5's (equal weight shapes); its vocoder's
+ * `config.json`; FoleyCrafter's adapters (4 tokens from the mean of the frames, 1-channel hint).
+ */
+import type { ModelConfig } from './model-config.js';
+
+/** Auffusion with FoleyCrafter's two adapters: per clip, not per frame. */
+export const foleycrafter: ModelConfig = {
+  format: 1,
+  name: 'foleycrafter',
+  mel: {
+    sampleRateHz: 16000,
+    fftSize: 2048,
+    hopSamples: 160,
+    windowSamples: 1024,
+    bands: 256,
+    columns: 1024,
+    minHz: 0,
+    maxHz: 8000,
+  },
+  textEncoder: { kind: 'clip', tokens: 77, width: 768 },
+  imageEncoder: { kind: 'clip-vit-h-14', width: 1024, imageSize: 224 },
+  autoencoder: {
+    imageChannels: 3,
+    latentChannels: 4,
+    blockOutChannels: [128, 256, 512, 512],
+    layersPerBlock: 2,
+    normGroups: 32,
+    pixelUnshuffle: 1,
+    scalingFactor: 0.18215,
+  },
+  unet: {
+    inChannels: 4,
+    outChannels: 4,
+    blockOutChannels: [320, 640, 1280, 1280],
+    attentionLevels: [true, true, true, false],
+    layersPerBlock: 2,
+    heads: [8, 8, 8, 8],
+    normGroups: 32,
+    crossAttentionDim: 768,
+  },
+  frameAdapter: {
+    embeddingDim: 1024,
+    tokenDim: 768,
+    pooling: 'mean',
+    tokensPerFrame: 4,
+    projection: 'linear-layernorm',
+    position: 'none',
+    windowSeconds: null,
+    latentColumnSeconds: 0.08,
+  },
+  temporalAdapter: { hintChannels: [16, 32, 96, 256], hintStrides: [2, 2, 2], hintFold: 1 },
+  vocoder: {
+    kind: 'hifi-gan',
+    bands: 256,
+    initialChannels: 512,
+    upsampleRates: [5, 4, 4, 2],
+    upsampleKernels: [11, 8, 8, 4],
+    residualKernels: [3, 7, 11],
+    residualDilations: [
+      [1, 3, 5],
+      [1, 3, 5],
+      [1, 3, 5],
+    ],
+  },
+  diffusion: {
+    trainSteps: 1000,
+    betaStart: 0.00085,
+    betaEnd: 0.012,
+    betaSchedule: 'scaled-linear',
+    prediction: 'epsilon',
+  },
+};
+
+/** Smooth-Foley at full size: the same backbone, one token for each frame, in time. */
+export const smoothFoley: ModelConfig = {
+  ...foleycrafter,
+  name: 'smooth-foley',
+  frameAdapter: {
+    ...foleycrafter.frameAdapter,
+    pooling: 'none',
+    tokensPerFrame: 1,
+    position: 'sinusoidal',
+  },
+};
+
+/** Text to audio alone: the adapters' sizes are FoleyCrafter's, and no files for them belong to it. */
+export const auffusion: ModelConfig = { ...foleycrafter, name: 'auffusion' };
+
+/** The model in this repository, small enough to train and run on two cores. Latents 8 x 16 x 64 for 10.24 s. */
+export const small: ModelConfig = {
+  ...smoothFoley,
+  name: 'small',
+  textEncoder: { kind: 'minilm', tokens: 32, width: 384 },
+  imageEncoder: { kind: 'efficientnet-lite0', width: 384, imageSize: 224 },
+  autoencoder: {
+    imageChannels: 1,
+    latentChannels: 8,
+    blockOutChannels: [48, 96, 160],
+    layersPerBlock: 1,
+    normGroups: 16,
+    pixelUnshuffle: 4,
+    scalingFactor: 1,
+  },
+  unet: {
+    inChannels: 8,
+    outChannels: 8,
+    blockOutChannels: [64, 128, 192],
+    attentionLevels: [true, true, true],
+    layersPerBlock: 1,
+    heads: [8, 8, 8],
+    normGroups: 16,
+    crossAttentionDim: 384,
+  },
+  frameAdapter: { ...smoothFoley.frameAdapter, embeddingDim: 384, tokenDim: 384, latentColumnSeconds: 0.16 },
+  temporalAdapter: { hintChannels: [32, 32], hintStrides: [1], hintFold: 16 },
+  vocoder: {
+    kind: 'inverse-stft',
+    bands: 256,
+    channels: 256,
+    hiddenChannels: 768,
+    blocks: 6,
+    fftSize: 1024,
+    hopSamples: 160,
+  },
+};
+
+/** By name. */
+export const presets = { auffusion, foleycrafter, 'smooth-foley': smoothFoley, small } as const;
+
+export type PresetName = keyof typeof presets;
