@@ -71,7 +71,7 @@ async function openSession(
       intraOpNumThreads: engine.threads ?? availableParallelism(),
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       extra,
     });
   } catch (cause) {

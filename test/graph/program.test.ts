@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import * as g from '../../src/graph/index.js';
+import { ProtobufWriter } from '../../src/graph/protobuf-writer.js';
+import { evaluate } from './evaluate.js';
+
+function twoLayers(scale: number): { inputs: g.Value[]; outputs: Record<string, g.Value> } {
+  const x = g.input('x', [2, 3]);
+  const w = g.input('w', [4, 3]);
+  return { inputs: [x, w], outputs: { y: g.mul(g.silu(g.linear(x, w, null)), scale) } };
+}
+
+describe('the hash of a program', () => {
+  test('is the same for equal graphs and another for different ones', () => {
+    const hash = g.program('p', twoLayers(2)).hash;
+    expect(g.program('p', twoLayers(2)).hash).toBe(hash);
+    expect(g.program('p', twoLayers(3)).hash).not.toBe(hash);
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('stays what it was: a refactoring must not change what is emitted', () => {
+    expect(g.program('p', twoLayers(2)).hash.slice(0, 16)).toMatchInlineSnapshot(`"20c1b499871536b7"`);
+  });
+
+  test('names weights by key, not by place', () => {
+    const at = (file: string, byteOffset: number, key = 'k') =>
+      g.program('p', {
+        inputs: [],
+        outputs: {
+          y: g.neg(g.weight({ key, dtype: 'float32', shape: [2], file, byteOffset, byteLength: 8 })),
+        },
+      }).hash;
+    expect(at('/a/file', 0)).toBe(at('/b/other', 64));
+    expect(at('/a/file', 0)).not.toBe(at('/a/file', 0, 'another'));
+  });
+});
+
+describe('a program refuses', () => {
+  const x = g.input('x', [2]);
+  test('an input that is used but not listed', () => {
+    expect(() => g.program('p', { inputs: [], outputs: { y: g.neg(x) } })).toThrowError(
+      /input x is used but not listed/,
+    );
+  });
+  test('two inputs of one name', () => {
+    const again = g.input('x', [2]);
+    expect(() => g.program('p', { inputs: [x, again], outputs: { y: g.add(x, again) } })).toThrowError(
+      /listed twice/,
+    );
+  });
+  test('a computed value as an input', () => {
+    expect(() => g.program('p', { inputs: [g.neg(x)], outputs: { y: x } })).toThrowError(/not made by input/);
+  });
+  test('a name that is both an input and an output', () => {
+    expect(() => g.program('p', { inputs: [x], outputs: { x: g.neg(x) } })).toThrowError(/both/);
+  });
+});
+
+test('an input may be returned as it is, and one value under two names', async () => {
+  const x = g.input('x', [2]);
+  const y = g.neg(x);
+  const result = await evaluate({ same: x, a: y, b: y }, [x], { x: g.tensor([2], Float32Array.of(1, -2)) });
+  expect([...g.floats(result.same!), ...g.floats(result.a!), ...g.floats(result.b!)]).toEqual([
+    1, -2, -1, 2, -1, 2,
+  ]);
+});
+
+describe('shapes that do not fit are refused with the operation named', () => {
+  const [a, b, image] = [g.input('a', [2, 3]), g.input('b', [4, 5]), g.input('image', [1, 3, 8, 8])];
+  const faults: [string, () => unknown][] = [
+    ['add', () => g.add(a, b)],
+    ['matmul', () => g.matmul(a, b)],
+    ['linear', () => g.linear(a, b, null)],
+    ['reshape', () => g.reshape(a, [4, 2])],
+    ['transpose', () => g.transpose(a, [0, 0])],
+    ['concat', () => g.concat([a, b], 0)],
+    ['slice', () => g.slice(a, 1, 2, 1)],
+    ['split', () => g.split(a, 1, [1, 1])],
+    ['pad', () => g.pad(a, [[1, 1]])],
+    [
+      'reflect',
+      () =>
+        g.pad(
+          a,
+          [
+            [0, 0],
+            [3, 0],
+          ],
+          { mode: 'reflect' },
+        ),
+    ],
+    ['expand', () => g.expand(a, [2, 4])],
+    ['gather', () => g.gather(a, b)],
+    ['sum', () => g.sum(a, [2])],
+    ['layerNorm', () => g.layerNorm(a, g.input('w', [2]), null, { eps: 1e-5 })],
+    ['groupNorm', () => g.groupNorm(image, g.input('w', [3]), g.input('v', [3]), { groups: 2, eps: 1e-5 })],
+    ['attention', () => g.attention(a, a, a, { heads: 1 })],
+    ['convolution', () => g.conv2d(image, g.input('w', [4, 2, 3, 3]), null)],
+    ['pixelShuffle', () => g.pixelShuffle(image, 2)],
+    ['squeeze', () => g.squeeze(a, 0)],
+    ['where', () => g.where(a, 1, 2)],
+    ['dtypes', () => g.add(a, g.cast(a, 'int32'))],
+    ['tensor', () => g.tensor([2, 2], new Float32Array(3))],
+  ];
+  test.each(faults)('%s', (_name, fault) => {
+    expect(fault).toThrowError(expect.objectContaining({ code: 'graph-invalid' }));
+  });
+});
+
+describe('half precision', () => {
+  test('widening and rounding are inverse on every half', () => {
+    const all = Uint16Array.from({ length: 65536 }, (_, i) => i);
+    const back = g.float32ToFloat16(g.float16ToFloat32(all));
+    for (let i = 0; i < all.length; i++) {
+      const isNaN = (i & 0x7c00) === 0x7c00 && (i & 0x3ff) !== 0;
+      if (!isNaN) expect(back[i]).toBe(i);
+    }
+  });
+
+  test('rounding goes to the nearest half', () => {
+    fc.assert(
+      fc.property(fc.float({ min: -65504, max: 65504, noNaN: true }), (x) => {
+        const rounded = g.float16ToFloat32(g.float32ToFloat16(Float32Array.of(x)))[0]!;
+        const spacing = Math.max(
+          2 ** -24,
+          2 ** (Math.floor(Math.log2(Math.max(Math.abs(x), 2 ** -14))) - 10),
+        );
+        return Math.abs(rounded - x) <= spacing / 2;
+      }),
+    );
+  });
+
+  test('ties go to even, overflow to infinity, subnormals survive', () => {
+    const values = Float32Array.of(
+      1 + 2 ** -11,
+      1 + 3 * 2 ** -11,
+      65520,
+      -1e9,
+      2 ** -24,
+      2 ** -26,
+      Number.NaN,
+    );
+    expect([...g.float32ToFloat16(values)]).toEqual([0x3c00, 0x3c02, 0x7c00, 0xfc00, 1, 0, 0x7e00]);
+  });
+});
+
+test('the protobuf writer writes the wire format', () => {
+  const nested = new ProtobufWriter().int(1, 150);
+  const message = new ProtobufWriter().int(1, -1).float(2, 1).bytes(3, 'ab').bytes(4, nested);
+  const expected = '08ffffffffffffffffff01' + '150000803f' + '1a026162' + '2203089601';
+  expect(Buffer.from(message.finish()).toString('hex')).toBe(expected);
+});
