@@ -1,3 +1,4 @@
 /** @file Weights on Node: everything of `index.ts`, and files on disk. */
 export * from './index.js';
 export * from './safetensors-file.node.js';
+export * from './torch-checkpoint-file.node.js';

@@ -28,6 +28,10 @@ const elementBytes = {
 
 export type StoredType = keyof typeof elementBytes;
 
+export function bytesPerStoredElement(storedType: StoredType): number {
+  return elementBytes[storedType];
+}
+
 /** The stored spelling of each tensor type. */
 export const storedTypeOf: Readonly<Record<DType, StoredType>> = {
   float32: 'F32',
