@@ -1,0 +1,10 @@
+/** @file Data for training and judging: the sound manifest, mixtures, and rendered scenes with true sound. */
+export * from './captions.js';
+export * from './manifest.js';
+export * from './manifest.node.js';
+export * from './mixtures.js';
+export * from './seeded-random.js';
+export * from './sound-activity.js';
+export * from './sound-classes.js';
+export * from './sound-library.js';
+export * from './sound-library.node.js';
