@@ -3,21 +3,11 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { decodeAudioFile } from '../audio/decode-audio-file.node.js';
-import { resample } from '../audio/resample.js';
-import type { Wave } from '../audio/wave.js';
 import { writeFileAtomic } from '../files/atomic-file.node.js';
 import type { LicenceTier, ManifestRow } from './manifest.js';
 import { filterManifest } from './manifest.js';
 import { readManifest } from './manifest.node.js';
-import {
-  librarySampleRateHz,
-  librarySound,
-  measureSound,
-  quantise,
-  type SoundLibrary,
-  type SoundMeasures,
-} from './sound-library.js';
+import { librarySampleRateHz, librarySound, type SoundLibrary, type SoundMeasures } from './sound-library.js';
 
 export interface OpenSoundLibraryOptions {
   /** Folder with manifest.tsv and the sounds it names. */
@@ -48,7 +38,7 @@ type CacheHeader = z.infer<typeof cacheHeader>;
 /**
  * All recordings of the given tiers, decoded to 16 kHz mono. The first call decodes (minutes); later ones read one
  * file. The kept file is named after a hash of the manifest's rows, so a changed manifest decodes afresh.
- * @throws FoleyError as `readManifest` and `decodeAudioFile`, and `output-failed` when the cache cannot be written
+ * @throws FoleyError as `readManifest` and `decodeSounds`, and `output-failed` when the cache cannot be written
  */
 export async function openSoundLibrary(options: OpenSoundLibraryOptions): Promise<SoundLibrary> {
   const rows = filterManifest(await readManifest(options.audioFolder), {
@@ -61,43 +51,21 @@ export async function openSoundLibrary(options: OpenSoundLibraryOptions): Promis
   const path = join(options.cacheFolder, `sounds-${key}.bin`);
   const kept = await readCache(path, key);
   if (kept !== null) return libraryOf(rows, kept.header, kept.samples);
-  const decoded = await decodeAll(rows, key, options);
+  // Loaded here, so that a kept library opens without any codec.
+  const { decodeSounds } = await import('./decode-sounds.node.js');
+  const decoded = await decodeSounds(rows, options.audioFolder, options.onProgress);
+  const samples = decoded.map((sound) => sound.samples);
+  const entries = decoded.map(({ samples: { length: sampleCount }, ...measures }, index) => ({
+    file: rows[index]!.file,
+    sampleCount,
+    scale: measures.scale,
+    activeRms: measures.activeRms,
+    events: measures.events.map((event) => ({ ...event })),
+  }));
+  const header: CacheHeader = { format: 'smooth-foley.sounds/1', key, entries };
   await mkdir(options.cacheFolder, { recursive: true });
-  await writeFileAtomic(path, cacheBytes(decoded.header, decoded.samples));
-  return libraryOf(rows, decoded.header, decoded.samples);
-}
-
-async function decodeAll(
-  rows: readonly ManifestRow[],
-  key: string,
-  options: OpenSoundLibraryOptions,
-): Promise<{ header: CacheHeader; samples: Int16Array[] }> {
-  const samples: Int16Array[] = [];
-  const entries: CacheHeader['entries'] = [];
-  for (const [index, row] of rows.entries()) {
-    const mono = toLibraryRate(await decodeAudioFile(join(options.audioFolder, row.file)));
-    const quantised = quantise(mono);
-    const measured = measureSound(mono);
-    samples.push(quantised.samples);
-    entries.push({
-      file: row.file,
-      sampleCount: mono.length,
-      scale: quantised.scale,
-      activeRms: measured.activeRms,
-      events: measured.events.map((event) => ({ ...event })),
-    });
-    options.onProgress?.(index + 1, rows.length);
-  }
-  return { header: { format: 'smooth-foley.sounds/1', key, entries }, samples };
-}
-
-/** Mean of the channels at 16 kHz. */
-export function toLibraryRate(wave: Wave): Float32Array {
-  const mono = new Float32Array(wave.channels[0]!.length);
-  for (const channel of wave.channels) {
-    for (let index = 0; index < mono.length; index++) mono[index]! += channel[index]! / wave.channels.length;
-  }
-  return resample({ sampleRateHz: wave.sampleRateHz, channels: [mono] }, librarySampleRateHz).channels[0]!;
+  await writeFileAtomic(path, cacheBytes(header, samples));
+  return libraryOf(rows, header, samples);
 }
 
 function libraryOf(
