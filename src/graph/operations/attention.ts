@@ -1,9 +1,9 @@
 /** @file Multi-head scaled dot-product attention, with and without an additive mask. */
 import { FoleyError } from '../../errors/foley-error.js';
 import { defineOperation, type Value } from '../value.js';
-import { add, mul } from './arithmetic.js';
+import { add, mul, sub } from './arithmetic.js';
 import { matmul } from './linear.js';
-import { softmax } from './reductions.js';
+import { softmax, sum } from './reductions.js';
 import { reshape, transpose } from './shape.js';
 
 interface Heads {
@@ -27,6 +27,23 @@ const makeAttention = defineOperation<Heads>({
       { domain: 'com.microsoft' },
     ),
   decomposition: (value, attributes) => attend(value.inputs as [Value, Value, Value], attributes, null),
+  // the probabilities P are computed again instead of kept; sum(dP * P) over a row is sum(dO * O) over a head,
+  // which spares two passes over the largest matrix (Dao et al. 2022, FlashAttention, appendix B)
+  gradient: (value, upstream, needed, { heads, scale }) => {
+    const [q, k, v] = value.inputs as [Value, Value, Value];
+    const [queries, keys, values, byOutput] = [mul(q, scale), k, v, upstream].map((x) =>
+      byHead(x, heads),
+    ) as [Value, Value, Value, Value];
+    const probabilities = softmax(matmul(queries, keys, { transposeB: true }), -1); // [B, h, N, M]
+    const alongOutput = byHead(mul(upstream, value), heads);
+    const rowSums = sum(alongOutput, [-1], { keepDims: true }); // [B, h, N, 1]
+    const byScores = mul(probabilities, sub(matmul(byOutput, values, { transposeB: true }), rowSums));
+    return [
+      needed[0] ? mul(mergeHeads(matmul(byScores, keys)), scale) : null,
+      needed[1] ? mergeHeads(matmul(byScores, queries, { transposeA: true })) : null,
+      needed[2] ? mergeHeads(matmul(probabilities, byOutput, { transposeA: true })) : null,
+    ];
+  },
 });
 
 /**
@@ -44,12 +61,22 @@ export function maskedAttention(q: Value, k: Value, v: Value, options: Attention
 }
 
 function attend([q, k, v]: [Value, Value, Value], { heads, scale }: Heads, bias: Value | null): Value {
-  const [batch, , width] = q.shape as [number, number, number];
-  const byHead = (x: Value) =>
-    transpose(reshape(x, [batch, x.shape[1]!, heads, width / heads]), [0, 2, 1, 3]); // [B, h, N, C/h]
-  const scores = mul(matmul(byHead(q), byHead(k), { transposeB: true }), scale); // [B, h, N, M]
+  // scaling the queries costs less than scaling the scores
+  const scores = matmul(byHead(mul(q, scale), heads), byHead(k, heads), { transposeB: true }); // [B, h, N, M]
   const weights = softmax(bias === null ? scores : add(scores, bias), -1);
-  return reshape(transpose(matmul(weights, byHead(v)), [0, 2, 1, 3]), q.shape); // [B, N, C]
+  return mergeHeads(matmul(weights, byHead(v, heads))); // [B, N, C]
+}
+
+/** [B, N, C] -> [B, h, N, C/h] */
+function byHead(x: Value, heads: number): Value {
+  const [batch, count, width] = x.shape as [number, number, number];
+  return transpose(reshape(x, [batch, count, heads, width / heads]), [0, 2, 1, 3]);
+}
+
+/** [B, h, N, C/h] -> [B, N, C] */
+function mergeHeads(x: Value): Value {
+  const [batch, heads, count, width] = x.shape as [number, number, number, number];
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch, count, heads * width]);
 }
 
 function checked(q: Value, k: Value, v: Value, { heads, scale }: AttentionOptions): Heads {

@@ -7,19 +7,17 @@ import { mean, sum, sumTo } from './reductions.js';
 import { reshape } from './shape.js';
 import { sqrt, square } from './unary.js';
 
-/** Gradient by the input of normalised rows, with statistics over the given axes. */
-function normalisationGradient(x: Value, upstream: Value, axes: readonly number[], eps: number) {
+/** Rows with mean 0 and variance 1 over the given axes, and the gradient that passes through that. */
+function normalise(x: Value, axes: readonly number[], eps: number) {
   const centred = sub(x, mean(x, axes, { keepDims: true }));
-  const deviation = sqrt(add(mean(square(centred), axes, { keepDims: true }), eps));
-  const normalised = div(centred, deviation);
-  const byInput = () => {
+  const inverseDeviation = div(1, sqrt(add(mean(square(centred), axes, { keepDims: true }), eps)));
+  const normalised = mul(centred, inverseDeviation);
+  const inputGradient = (upstream: Value) => {
     const along = mean(mul(upstream, normalised), axes, { keepDims: true });
-    return div(
-      sub(sub(upstream, mean(upstream, axes, { keepDims: true })), mul(normalised, along)),
-      deviation,
-    );
+    const level = mean(upstream, axes, { keepDims: true });
+    return mul(sub(sub(upstream, level), mul(normalised, along)), inverseDeviation);
   };
-  return { normalised, byInput };
+  return { normalised, inputGradient };
 }
 
 const makeLayerNorm = defineOperation<number>({
@@ -32,10 +30,9 @@ const makeLayerNorm = defineOperation<number>({
     ),
   gradient: (value, upstream, needed, eps) => {
     const [x, weight, bias] = value.inputs as [Value, Value, Value];
-    const { byInput } = normalisationGradient(x, mul(upstream, weight), [-1], eps);
-    const { normalised } = normalisationGradient(x, upstream, [-1], eps);
+    const { normalised, inputGradient } = normalise(x, [-1], eps);
     return [
-      needed[0] ? byInput() : null,
+      needed[0] ? inputGradient(mul(upstream, weight)) : null,
       needed[1] ? sumTo(mul(upstream, normalised), weight.shape) : null,
       needed[2] ? sumTo(upstream, bias.shape) : null,
     ];
@@ -93,15 +90,10 @@ const makeGroupNorm = defineOperation<GroupNorm>({
     const grouped = [batch, groups, -1];
     const perChannel = [channels, ...size.map(() => 1)];
     const scaled = mul(upstream, reshape(weight, perChannel));
-    const { normalised, byInput } = normalisationGradient(
-      reshape(x, grouped),
-      reshape(scaled, grouped),
-      [-1],
-      eps,
-    );
+    const { normalised, inputGradient } = normalise(reshape(x, grouped), [-1], eps);
     const others = [0, ...size.map((_, i) => i + 2)];
     return [
-      needed[0] ? reshape(byInput(), x.shape) : null,
+      needed[0] ? reshape(inputGradient(reshape(scaled, grouped)), x.shape) : null,
       needed[1] ? sum(mul(upstream, reshape(normalised, x.shape)), others) : null,
       needed[2] ? sum(upstream, others) : null,
     ];
