@@ -1,8 +1,6 @@
 /** @file Finds out whether a file ends before its container says it should (a download or copy that broke off). */
+import { type ReadBytes, readElement } from './ebml.js';
 import type { MediaContainer } from './media-facts.js';
-
-/** Reads `length` bytes at `offset`; fewer only at the end of the file. */
-export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array>;
 
 /** A fragmented hour has some thousand boxes; beyond this the walk has learnt enough. */
 const MAX_BOXES = 100_000;
@@ -41,10 +39,9 @@ async function findMissingBoxes(read: ReadBytes, byteLength: number): Promise<st
 }
 
 async function findMissingSegment(read: ReadBytes, byteLength: number): Promise<string | null> {
-  const head = await read(0, 4096);
-  const header = readElement(head, 0);
+  const header = await readElement(read, 0);
   if (header === null) return 'is damaged: its first element cannot be read';
-  const segment = readElement(head, header.dataOffset + (header.size ?? 0));
+  const segment = await readElement(read, header.dataOffset + (header.size ?? 0));
   if (segment === null) return 'is incomplete: nothing follows its header';
   if (segment.id !== 0x18538067 || segment.size === null) return null; // live recordings do not know their size
   const excess = segment.dataOffset + segment.size - byteLength;
@@ -53,29 +50,4 @@ async function findMissingSegment(read: ReadBytes, byteLength: number): Promise<
 
 function missing(bytes: number): string {
   return `is incomplete: its last ${bytes} bytes are missing`;
-}
-
-interface Element {
-  readonly id: number;
-  /** null: unknown, reaches to the end of the file. */
-  readonly size: number | null;
-  readonly dataOffset: number;
-}
-
-/** One EBML element header: an id with its marker bits, then a size without them (RFC 8794, sections 5 and 6). */
-function readElement(bytes: Uint8Array, offset: number): Element | null {
-  const idLength = Math.clz32(bytes[offset] ?? 0) - 23;
-  const sizeOffset = offset + idLength;
-  const sizeLength = Math.clz32(bytes[sizeOffset] ?? 0) - 23;
-  if (idLength > 4 || sizeLength > 8 || sizeOffset + sizeLength > bytes.length) return null;
-  let id = 0;
-  for (let index = 0; index < idLength; index++) id = id * 256 + (bytes[offset + index] ?? 0);
-  let size = (bytes[sizeOffset] ?? 0) & (0xff >> sizeLength);
-  let isUnknown = size === 0xff >> sizeLength;
-  for (let index = 1; index < sizeLength; index++) {
-    const byte = bytes[sizeOffset + index] ?? 0;
-    isUnknown &&= byte === 0xff;
-    size = size * 256 + byte;
-  }
-  return { id, size: isUnknown ? null : size, dataOffset: sizeOffset + sizeLength };
 }

@@ -14,8 +14,9 @@ import {
 } from 'mediabunny';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import { silenceMediabunny } from './codecs.node.js';
-import { findTruncation, type ReadBytes } from './container-extent.js';
+import { findTruncation } from './container-extent.js';
 import { identifyContainer, SIGNATURE_BYTES } from './container-signature.js';
+import type { ReadBytes } from './ebml.js';
 import {
   type AudioFacts,
   frameTiming,
