@@ -1,4 +1,6 @@
 /** @file Data for training and judging: the sound manifest, mixtures, and rendered scenes with true sound. */
+
+export * from './acoustics.js';
 export * from './captions.js';
 export * from './manifest.js';
 export * from './manifest.node.js';
@@ -8,3 +10,6 @@ export * from './sound-activity.js';
 export * from './sound-classes.js';
 export * from './sound-library.js';
 export * from './sound-library.node.js';
+export * from './synthetic-library.js';
+export * from './trajectory.js';
+export * from './visibility.js';

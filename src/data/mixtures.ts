@@ -6,6 +6,7 @@ import { placeSounds } from './placement.js';
 import { type SeededRandom, seededRandom } from './seeded-random.js';
 import { activeSpans, levelEnvelope, mergeSpans, onsetTimes } from './sound-activity.js';
 import { filterLibrary, type LibrarySound, librarySampleRateHz, type SoundLibrary } from './sound-library.js';
+import { syntheticSource } from './synthetic-library.js';
 import { addRoom, tiltSpectrum } from './wave-shaping.js';
 
 export const mixtureOptions = z.strictObject({
@@ -74,10 +75,7 @@ export function createMixtureSampler(
     ...(settings.classIds === undefined ? {} : { classIds: settings.classIds }),
   });
   const classes = groupBy(sounds, (sound) => sound.soundClass.id).map((ofClass) => {
-    const groups: Group[] = groupBy(ofClass, (sound) => sound.row.sourceGroup).map((ofGroup) => ({
-      sounds: ofGroup,
-      weight: Math.sqrt(ofGroup.length),
-    }));
+    const groups = weighGroups(groupBy(ofClass, (sound) => sound.row.sourceGroup));
     const seconds = ofClass.reduce((sum, sound) => sum + Math.min(sound.row.activeSeconds, 20), 0);
     return { groups, weight: Math.max(seconds, 4) ** settings.balanceExponent };
   });
@@ -144,6 +142,20 @@ export function createMixtureSampler(
       };
     },
   };
+}
+
+/** Groups by the root of their number of takes; synthesised ones share half the weight that the recordings have. */
+function weighGroups(groups: readonly (readonly LibrarySound[])[]): Group[] {
+  const isSynthetic = (group: readonly LibrarySound[]): boolean => group[0]!.row.source === syntheticSource;
+  const recorded = groups
+    .filter((group) => !isSynthetic(group))
+    .reduce((sum, group) => sum + Math.sqrt(group.length), 0);
+  const synthetic = groups.filter(isSynthetic).length;
+  const share = recorded === 0 ? 1 : (0.5 * recorded) / synthetic;
+  return groups.map((group) => ({
+    sounds: group,
+    weight: isSynthetic(group) ? share : Math.sqrt(group.length),
+  }));
 }
 
 /** Items with the same key together, in the order in which the keys appear. */

@@ -464,6 +464,9 @@ export const SOUND_CLASS_TABLE: readonly SoundClass[] = [
   entry('glass-breaking', 'one-shot', 'glass breaking', [
     ...['glass breaking', 'glass shatters', 'breaking glass', 'a window shattering'],
   ]),
+  entry('ball-bounce', 'rhythmic', 'ball bouncing', [
+    ...['ball bouncing', 'a bouncing ball', 'a ball bounces on the ground', 'bouncing of a ball'],
+  ]),
   // Fight and blast
   entry('sword', 'one-shot', 'sword clash', [
     ...['swords clashing', 'a sword fight', 'sword clash', 'clashing blades', 'metal blades hitting'],
