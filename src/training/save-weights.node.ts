@@ -1,0 +1,19 @@
+/** @file Finished weights as a half-precision safetensors file with how they were made in its metadata. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { tensor } from '../graph/tensor.js';
+import type { ParameterShape } from '../weights/parameters.js';
+import { writeSafetensors } from '../weights/safetensors-file.node.js';
+import type { ParameterValues } from './stage.js';
+
+/** Writes parameters by key, float16. */
+export async function saveWeights(
+  path: string,
+  shapes: readonly ParameterShape[],
+  values: ParameterValues,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const tensors = shapes.map(({ key, shape }) => [key, tensor(shape, values.get(key)!)] as const);
+  await writeSafetensors(path, tensors, { metadata: { format: 'pt', ...metadata }, asFloat16: true });
+}

@@ -1,0 +1,124 @@
+/** @file Stage `vocoder`: log-mel to sound, on random stretches of mixtures. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { loudestLogMel } from '../../audio/mel-image.js';
+import { auffusionMelSpec, melSpectrogram, silentLogMel } from '../../audio/mel-spectrogram.js';
+import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
+import { FoleyError } from '../../errors/foley-error.js';
+import { floats, input, tensor } from '../../graph/index.js';
+import { inverseStftVocoderRules } from '../../models/initialisation.js';
+import { vocoderOf } from '../../models/vocoder.js';
+import { collectParameters, type Parameters, trainableParameters } from '../../weights/parameters.js';
+import type { Corpus } from '../corpus.node.js';
+import { corpusSchema } from '../corpus-config.js';
+import { imageForVocoder } from '../mel-crops.js';
+import { weightFileNames } from '../model-folder.node.js';
+import { openCorpora } from '../open-corpora.node.js';
+import { runOnce } from '../run-once.js';
+import { saveWeights } from '../save-weights.node.js';
+import type { Batch, LossGraph, SampleImage, StageRun } from '../stage.js';
+import type { StageContext } from '../stage-context.js';
+import { trainingSchema } from '../trainer.node.js';
+import { vocoderLoss, vocoderWeightsSchema } from '../vocoder-loss.js';
+
+export const vocoderStageSchema = z.strictObject({
+  training: trainingSchema,
+  data: corpusSchema,
+  /** Mel columns of a stretch; with the hop they must fill whole 512 samples, the coarsest hop of the loss. */
+  segmentColumns: z.int().positive(),
+  weights: vocoderWeightsSchema.prefault({}),
+});
+type VocoderStageConfig = z.infer<typeof vocoderStageSchema>;
+
+const validationBatchCount = 4;
+const sampleCount = 6;
+/** Draws of a stretch that sounds before a silent one is taken. */
+const attempts = 4;
+const audibleRms = 1e-3; // -60 dB
+
+export async function openVocoderStage(config: VocoderStageConfig, context: StageContext): Promise<StageRun> {
+  const { segmentColumns } = config;
+  const model = context.model.vocoder;
+  const { train, validation } = await openCorpora(config.data, context);
+  const { batchSize, seed } = config.training;
+  const hop = auffusionMelSpec.hopSamples;
+  const segmentSamples = segmentColumns * hop;
+  if (segmentSamples % 512 !== 0) {
+    throw new FoleyError(
+      'usage',
+      `segmentColumns: ${segmentColumns} columns are ${segmentSamples} samples, no multiple of 512`,
+    );
+  }
+  const melShape = [batchSize, train.bands, segmentColumns];
+  const waveShape = [batchSize, segmentSamples];
+
+  const drawBatch = async (corpus: Corpus, random: SeededRandom): Promise<Batch> => {
+    const mel = new Float32Array(batchSize * train.bands * segmentColumns);
+    const wave = new Float32Array(batchSize * segmentSamples);
+    for (let item = 0; item < batchSize; item++) {
+      for (let attempt = 1; attempt <= attempts; attempt++) {
+        const index = random.integer(0, corpus.items.length - 1);
+        const start = random.integer(0, corpus.columns - segmentColumns);
+        const samples = await corpus.wave(index, start * hop, segmentSamples);
+        if (attempt < attempts && rms(samples) < audibleRms) continue;
+        const image = await corpus.melImage(index, start, segmentColumns);
+        wave.set(samples, item * segmentSamples);
+        mel.set(imageForVocoder(image), item * train.bands * segmentColumns);
+        break;
+      }
+    }
+    return { mel: tensor(melShape, mel), wave: tensor(waveShape, wave) };
+  };
+  const buildLoss = (p: Parameters): LossGraph =>
+    vocoderLoss(p, input('mel', melShape), input('wave', waveShape), model, auffusionMelSpec, config.weights);
+  return {
+    recomputes: false,
+    initialiserRules: model.kind === 'inverse-stft' ? inverseStftVocoderRules(model.blocks) : [],
+    initialValues: new Map(),
+    buildLoss,
+    batch: (index) => drawBatch(train, seededRandom(`vocoder/${seed}/${index}`)),
+    validationBatches: await Promise.all(
+      Array.from({ length: validationBatchCount }, (_, i) =>
+        drawBatch(validation, seededRandom(`vocoder/val/${i}`)),
+      ),
+    ),
+    async samples(average) {
+      const { columns, bands } = validation;
+      const p = trainableParameters();
+      const mel = input('mel', [1, bands, columns]);
+      const run = await runOnce(context.engine, p, [mel], { wave: vocoderOf(model).wave(p, mel) }, average);
+      const images: SampleImage[] = [];
+      for (let i = 0; i < sampleCount; i++) {
+        const index = Math.floor((i * validation.items.length) / sampleCount);
+        const image = await validation.melImage(index);
+        const { wave } = await run.once({ mel: tensor([1, bands, columns], imageForVocoder(image)) });
+        const remade = melSpectrogram(floats(wave!)).data.map(
+          (v) => (v - silentLogMel) / (loudestLogMel - silentLogMel),
+        );
+        const { caption } = validation.items[index]!;
+        images.push({ name: `${caption} (true)`, image: { bands, columns, data: image } });
+        images.push({ name: `${caption} (vocoded)`, image: { bands, columns, data: remade } });
+      }
+      await run.close();
+      return images;
+    },
+    async exportWeights(average, metadata) {
+      const path = join(context.modelFolder, weightFileNames.vocoder);
+      await saveWeights(
+        path,
+        collectParameters((p) => buildLoss(p)),
+        average,
+        metadata,
+      );
+      return path;
+    },
+    async close() {
+      await train.close();
+      await validation.close();
+    },
+  };
+}
+
+function rms(samples: Float32Array): number {
+  return Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
+}
