@@ -6,16 +6,13 @@ import { readMatroskaDelays } from './matroska-delay.js';
 import type { OpenMedia } from './open-media.node.js';
 
 /**
- * Seconds to subtract from what mediabunny reports to get clip time.
- *
  * A packet's clip time is when the first sample that the decoder makes of it would be heard. Matroska stores it late
- * by the codec delay (RFC 9559); MP4 says the same with an edit list, which mediabunny already applies. An Opus
- * decoder throws its pre-skip away but is still labelled with the first packet's time, hence a second number.
+ * by the codec delay (RFC 9559); MP4 says the same with an edit list, which mediabunny already applies.
  */
 export interface AudioClock {
+  /** Seconds to subtract from a packet's time as mediabunny reports it to get clip time. */
   readonly packetOriginSeconds: number;
-  readonly sampleOriginSeconds: number;
-  /** Samples at the start of an Opus stream that are decoded and dropped, as time; 0 for other codecs. */
+  /** What an Opus decoder throws away of the first packet, so that its samples start later; 0 for other codecs. */
   readonly opusPreSkipSeconds: number;
 }
 
@@ -23,12 +20,7 @@ export async function readAudioClock(media: OpenMedia, track: InputAudioTrack): 
   const isMatroska = media.facts.container === 'webm' || media.facts.container === 'mkv';
   const codecDelaySeconds = isMatroska ? await readCodecDelay(media, track.id) : 0;
   const opusPreSkipSeconds = await readOpusPreSkip(track);
-  const packetOriginSeconds = media.originSeconds + codecDelaySeconds;
-  return {
-    packetOriginSeconds,
-    sampleOriginSeconds: packetOriginSeconds - opusPreSkipSeconds,
-    opusPreSkipSeconds,
-  };
+  return { packetOriginSeconds: media.originSeconds + codecDelaySeconds, opusPreSkipSeconds };
 }
 
 /** @throws FoleyError 'usage' when the clip has no such track. */

@@ -1,20 +1,19 @@
 /** @file Loads the optional codecs (FFmpeg through @mediabunny/server) quietly, or says how to install them. */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { Logging, LogLevel, type VideoSample } from 'mediabunny';
+import { Logging, LogLevel } from 'mediabunny';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 
 type NodeAv = typeof import('node-av');
 export type AvFrame = InstanceType<NodeAv['Frame']>;
 
+/** FFmpeg's libraries, and mediabunny able to encode with them. */
 export interface Codecs {
   readonly av: NodeAv;
-  /** The decoder's own frame behind a sample; it lives as long as the sample. */
-  frameOf(sample: VideoSample): Promise<AvFrame>;
 }
 
 /**
- * Registers decoders and encoders with mediabunny; calling it again costs nothing. Silences mediabunny and FFmpeg,
+ * Registers encoders and decoders with mediabunny; calling it again costs nothing. Silences mediabunny and FFmpeg,
  * which would otherwise write to the console: what goes wrong is thrown, or it did not matter.
  *
  * @throws FoleyError 'platform-missing' when the peer is not installed or has no binary for this machine.
@@ -27,13 +26,7 @@ export async function loadCodecs(): Promise<Codecs> {
     const av = await importBeside('@mediabunny/server', 'node-av');
     silenceMediabunny();
     av.Log.setLevel(av.AV_LOG_QUIET);
-    const frameOf = async (sample: VideoSample) => {
-      const frame = new av.Frame();
-      frame.alloc();
-      await server.toAvFrame(sample, frame); // a new reference to the same pixels, not a copy
-      return frame;
-    };
-    return { av, frameOf };
+    return { av };
   } catch (error) {
     throw new FoleyError('platform-missing', `the video codecs cannot be loaded: ${messageOf(error)}`, {
       hint: 'Install them beside smooth-foley: npm install @mediabunny/server@1.59.0 (it brings FFmpeg, GPLv3).',

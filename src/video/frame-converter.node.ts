@@ -1,5 +1,4 @@
 /** @file Turns decoded frames of any pixel format into upright RGB of one size, in one pass of libswscale. */
-import type { VideoSample } from 'mediabunny';
 import { FoleyError } from '../errors/foley-error.js';
 import type { AvFrame, Codecs } from './codecs.node.js';
 import type { RotationDegrees } from './media-facts.js';
@@ -7,13 +6,16 @@ import type { FrameSize } from './rgb-frame.js';
 
 export interface FrameConverter {
   /** @returns `[height, width, 3]` RGB, a new array each time. */
-  convert(sample: VideoSample): Promise<Uint8Array>;
+  convert(frame: AvFrame): Promise<Uint8Array>;
   close(): void;
 }
 
 export interface FrameConverterOptions {
   /** Size after rotation. */
   readonly size: FrameSize;
+  /** How the clip's pictures have to be turned, clockwise, and then mirrored left to right. */
+  readonly rotation: RotationDegrees;
+  readonly isMirrored: boolean;
   readonly maxPixelsPerFrame: number;
   /** Named in errors. */
   readonly path: string;
@@ -30,17 +32,11 @@ export function createFrameConverter(codecs: Codecs, options: FrameConverterOpti
   scaler.setOption('sws_flags', 'area+accurate_rnd+full_chroma_int');
   const target = new av.Frame();
   target.alloc();
-  let isTurned: boolean | undefined;
-
-  const prepareTarget = (turned: boolean) => {
-    if (turned === isTurned) return;
-    isTurned = turned;
-    target.unref();
-    target.width = turned ? options.size.height : options.size.width;
-    target.height = turned ? options.size.width : options.size.height;
-    target.format = av.AV_PIX_FMT_RGB24;
-    av.FFmpegError.throwIfError(target.allocBuffer(), 'allocate picture');
-  };
+  const isTurned = options.rotation % 180 !== 0;
+  target.width = isTurned ? options.size.height : options.size.width;
+  target.height = isTurned ? options.size.width : options.size.height;
+  target.format = av.AV_PIX_FMT_RGB24;
+  av.FFmpegError.throwIfError(target.allocBuffer(), 'allocate picture');
 
   const nameColours = (frame: AvFrame) => {
     if (frame.colorSpace !== av.AVCOL_SPC_UNSPECIFIED) return;
@@ -49,27 +45,21 @@ export function createFrameConverter(codecs: Codecs, options: FrameConverterOpti
   };
 
   return {
-    async convert(sample) {
-      const frame = await codecs.frameOf(sample);
-      try {
-        if (frame.width * frame.height > options.maxPixelsPerFrame) {
-          throw new FoleyError(
-            'limit-exceeded',
-            `${options.path} decodes to ${frame.width}x${frame.height} pixels, more than the ${options.maxPixelsPerFrame} allowed`,
-            { hint: 'The file says one size and holds another; do not trust it.' },
-          );
-        }
-        nameColours(frame);
-        prepareTarget(sample.rotation % 180 !== 0);
-        av.FFmpegError.throwIfError(await scaler.scaleFrame(target, frame), 'convert picture');
-        const plane = target.data?.[0];
-        const strideBytes = target.linesize[0];
-        if (plane === undefined || strideBytes === undefined)
-          throw new Error('the converted picture has no data');
-        return orient(plane, strideBytes, target, sample.rotation, sample.flip);
-      } finally {
-        frame.free();
+    async convert(frame) {
+      if (frame.width * frame.height > options.maxPixelsPerFrame) {
+        throw new FoleyError(
+          'limit-exceeded',
+          `${options.path} decodes to ${frame.width}x${frame.height} pixels, more than the ${options.maxPixelsPerFrame} allowed`,
+          { hint: 'The file says one size and holds another; do not trust it.' },
+        );
       }
+      nameColours(frame);
+      av.FFmpegError.throwIfError(await scaler.scaleFrame(target, frame), 'convert picture');
+      const plane = target.data?.[0];
+      const strideBytes = target.linesize[0];
+      if (plane === undefined || strideBytes === undefined)
+        throw new Error('the converted picture has no data');
+      return orient(plane, strideBytes, target, options.rotation, options.isMirrored);
     },
     close() {
       scaler.freeContext();

@@ -1,10 +1,10 @@
 /** @file Streams the pictures of a window of a clip at a fixed rate, by presentation time. */
-import { type VideoSample, VideoSampleSink } from 'mediabunny';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import { loadCodecs } from './codecs.node.js';
 import { createFrameConverter } from './frame-converter.node.js';
-import { sampleByPresentationTime, samplingTimes, type TimedPicture } from './frame-sampling.js';
+import { sampleByPresentationTime, samplingTimes } from './frame-sampling.js';
 import type { OpenMedia } from './open-media.node.js';
+import { type DecodedPicture, decodePictures } from './picture-decoder.node.js';
 import { type FrameFit, fitFrameSize, type RgbFrame } from './rgb-frame.js';
 
 export interface FrameStreamOptions {
@@ -16,10 +16,6 @@ export interface FrameStreamOptions {
   /** Default 'native'. */
   readonly fit?: FrameFit;
   readonly signal?: AbortSignal;
-}
-
-interface TimedSample extends TimedPicture {
-  readonly sample: VideoSample;
 }
 
 /**
@@ -42,14 +38,19 @@ export async function* frameStream(
   // A stored time may be rounded up by half a tick (0.5 ms in Matroska): without this, 30 fps stutters against 30 fps.
   const toleranceSeconds = Math.min(0.5 / (await media.videoTrack.getTimeResolution()), 0.001) + 1e-6;
   const size = fitFrameSize(media.facts.video, options.fit ?? { kind: 'native' });
-  const { path } = media;
   const converter = createFrameConverter(codecs, {
     size,
+    rotation: media.facts.video.rotationDegrees,
+    isMirrored: await media.videoTrack.getFlip(),
     maxPixelsPerFrame: media.limits.maxPixelsPerFrame,
-    path,
+    path: media.path,
   });
-  const pictures = decodedPictures(media, startSeconds + toleranceSeconds);
-  let shown: { readonly sample: VideoSample; readonly data: Uint8Array } | undefined;
+  const pictures = namedErrors(
+    media,
+    decodePictures(codecs, media, startSeconds + toleranceSeconds),
+    startSeconds,
+  );
+  let shown: { readonly picture: DecodedPicture; readonly data: Uint8Array } | undefined;
   try {
     for await (const { timeSeconds, picture } of sampleByPresentationTime(
       pictures,
@@ -57,12 +58,11 @@ export async function* frameStream(
       toleranceSeconds,
     )) {
       assertNotAborted(media, options.signal);
-      const { sample } = picture;
-      if (shown?.sample !== sample) {
-        const data = await converter.convert(sample).catch((error: unknown) => {
+      if (shown?.picture !== picture) {
+        const data = await converter.convert(picture.frame).catch((error: unknown) => {
           throw decodingError(media, picture.timeSeconds, error);
         });
-        shown = { sample, data };
+        shown = { picture, data };
       }
       yield { timeSeconds, sourceTimeSeconds: picture.timeSeconds, ...size, data: shown.data };
     }
@@ -73,14 +73,17 @@ export async function* frameStream(
   }
 }
 
-/** Decoded pictures in presentation order, from the one shown at `fromSeconds` (clip time). */
-async function* decodedPictures(media: OpenMedia, fromSeconds: number): AsyncGenerator<TimedSample> {
-  const sink = new VideoSampleSink(media.videoTrack, { hardwareAcceleration: 'prefer-software' });
-  let reachedSeconds = fromSeconds;
+/** Says which file, and where in it, when decoding fails. */
+async function* namedErrors(
+  media: OpenMedia,
+  pictures: AsyncIterable<DecodedPicture>,
+  startSeconds: number,
+): AsyncGenerator<DecodedPicture> {
+  let reachedSeconds = startSeconds;
   try {
-    for await (const sample of sink.samples(fromSeconds + media.originSeconds)) {
-      reachedSeconds = sample.timestamp - media.originSeconds;
-      yield { timeSeconds: reachedSeconds, sample, close: () => sample.close() };
+    for await (const picture of pictures) {
+      reachedSeconds = picture.timeSeconds;
+      yield picture;
     }
   } catch (error) {
     throw decodingError(media, reachedSeconds, error);

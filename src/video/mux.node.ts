@@ -17,6 +17,7 @@ import {
   type StreamTargetChunk,
   WebMOutputFormat,
 } from 'mediabunny';
+import { resample } from '../audio/resample.js';
 import { fitSeconds, type Wave } from '../audio/wave.js';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import { asOutputError, withTemporaryPath } from '../files/atomic-file.node.js';
@@ -71,14 +72,13 @@ function formatOf(container: MediaContainer, byteLength: number): OutputFormat {
 }
 
 /**
- * @throws FoleyError 'usage' for a container or rate that cannot be written, 'input-rejected' when the clip cannot be
+ * @throws FoleyError 'usage' for a container that cannot hold the clip, 'input-rejected' when the clip cannot be
  * read through, 'output-failed', 'platform-missing', 'cancelled'. On any failure the old file stays as it was.
  */
 export async function muxSoundtrack(media: OpenMedia, options: MuxSoundtrackOptions): Promise<MuxedFile> {
   const keepsOriginal = (options.keepsOriginal ?? false) && media.audioTracks.length > 0;
   const container = outputContainerOf(options.outputPath, media.facts, keepsOriginal);
   const soundtrackCodec = soundtrackCodecOf(container);
-  assertRate(options.soundtrack.sampleRateHz, soundtrackCodec);
   await loadCodecs();
   await withTemporaryPath(options.outputPath, async (temporaryPath) => {
     const file = await open(temporaryPath, 'wx+');
@@ -98,12 +98,10 @@ export async function muxSoundtrack(media: OpenMedia, options: MuxSoundtrackOpti
   return { path: options.outputPath, container, soundtrackCodec };
 }
 
-function assertRate(sampleRateHz: number, codec: SoundtrackCodec): void {
+/** The wave at a rate the codec has: its own where possible, else 48 kHz; as long as the picture. */
+function fitted(wave: Wave, codec: SoundtrackCodec, durationSeconds: number): Wave {
   const rates = codec === 'aac' ? AAC_RATES_HZ : OPUS_RATES_HZ;
-  if (rates.includes(sampleRateHz)) return;
-  throw new FoleyError('usage', `a soundtrack of ${sampleRateHz} Hz cannot be encoded as ${codec}`, {
-    hint: `Resample it to one of ${rates.join(', ')} Hz.`,
-  });
+  return fitSeconds(rates.includes(wave.sampleRateHz) ? wave : resample(wave, 48_000), durationSeconds);
 }
 
 /** Writes up to a time and says whether there is more. */
@@ -122,7 +120,7 @@ async function writeTracks(
     target: new StreamTarget(writableFile(file)),
   });
   try {
-    const wave = fitSeconds(options.soundtrack, media.facts.durationSeconds);
+    const wave = fitted(options.soundtrack, codec, media.facts.durationSeconds);
     const writers: TrackWriter[] = [
       await addPictures(media, output),
       addSoundtrack(output, wave, codec),

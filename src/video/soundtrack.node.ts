@@ -1,9 +1,9 @@
 /** @file Reads the sound that a clip already has, on the clip's clock. */
-import { type AudioSample, AudioSampleSink } from 'mediabunny';
+import type { AudioBlock } from '../audio/audio-blocks.js';
+import { ffmpegBlockReader } from '../audio/ffmpeg-audio-blocks.node.js';
 import type { Wave } from '../audio/wave.js';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import { audioTrackAt, readAudioClock } from './audio-clock.node.js';
-import { loadCodecs } from './codecs.node.js';
 import type { OpenMedia } from './open-media.node.js';
 
 export interface ReadSoundtrackOptions {
@@ -28,17 +28,13 @@ export async function readSoundtrack(media: OpenMedia, options: ReadSoundtrackOp
     const name = String(await track.getInternalCodecId());
     throw rejected(media, `its sound has a codec that cannot be decoded (${name})`);
   }
-  await loadCodecs();
-  const { sampleOriginSeconds } = await readAudioClock(media, track);
-  const assembly = createAssembly(media.facts.durationSeconds);
+  const blocks = await ffmpegBlockReader();
+  const { packetOriginSeconds, opusPreSkipSeconds } = await readAudioClock(media, track);
+  const assembly = createAssembly(media.facts.durationSeconds, opusPreSkipSeconds);
   try {
-    for await (const sample of new AudioSampleSink(track).samples()) {
-      try {
-        if (options.signal?.aborted) throw new FoleyError('cancelled', `reading ${media.path} was cancelled`);
-        assembly.add(sample, sample.timestamp - sampleOriginSeconds);
-      } finally {
-        sample.close();
-      }
+    for await (const block of blocks(track)) {
+      if (options.signal?.aborted) throw new FoleyError('cancelled', `reading ${media.path} was cancelled`);
+      assembly.add(block, block.timeSeconds - packetOriginSeconds);
     }
   } catch (error) {
     throw error instanceof FoleyError
@@ -50,31 +46,32 @@ export async function readSoundtrack(media: OpenMedia, options: ReadSoundtrackOp
   return wave;
 }
 
-function createAssembly(durationSeconds: number) {
+/** Lays blocks end to end on the clip's clock; only a gap or overlap longer than a seam moves the place. */
+function createAssembly(durationSeconds: number, leadSeconds: number) {
   let sampleRateHz = 0;
   let channels: Float32Array[] = [];
-  let cursor = 0; // where the next sample goes if it follows without a seam
+  let cursor = 0; // where the next block goes if it follows without a seam
   return {
     /** Rate and layout are the decoder's own: HE-AAC and Opus containers often state others. */
-    add(sample: AudioSample, timeSeconds: number): void {
+    add(block: AudioBlock, timeSeconds: number): void {
       const isFirst = sampleRateHz === 0;
       if (isFirst) {
-        sampleRateHz = sample.sampleRate;
+        sampleRateHz = block.sampleRateHz;
         const length = Math.round(durationSeconds * sampleRateHz);
-        channels = Array.from({ length: sample.numberOfChannels }, () => new Float32Array(length));
-      } else if (sample.sampleRate !== sampleRateHz || sample.numberOfChannels !== channels.length) {
+        channels = block.channels.map(() => new Float32Array(length));
+      } else if (block.sampleRateHz !== sampleRateHz || block.channels.length !== channels.length) {
         throw new Error('its sample rate or channel count changes on the way');
       }
-      const stated = Math.round(timeSeconds * sampleRateHz);
+      const stated = Math.round((timeSeconds + (isFirst ? leadSeconds : 0)) * sampleRateHz);
       const start = isFirst || Math.abs(stated - cursor) > SEAM_SECONDS * sampleRateHz ? stated : cursor;
-      channels.forEach((channel, planeIndex) => {
-        const plane = new Float32Array(sample.numberOfFrames);
-        sample.copyTo(plane, { planeIndex, format: 'f32-planar' });
+      block.channels.forEach((plane, index) => {
+        const channel = channels[index];
+        if (channel === undefined) return;
         const from = Math.min(Math.max(0, -start), plane.length);
         const to = Math.max(from, Math.min(plane.length, channel.length - start));
         if (to > from) channel.set(plane.subarray(from, to), start + from);
       });
-      cursor = start + sample.numberOfFrames;
+      cursor = start + (block.channels[0]?.length ?? 0);
     },
     wave: (): Wave | null => (sampleRateHz === 0 ? null : { sampleRateHz, channels }),
   };

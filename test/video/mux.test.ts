@@ -40,7 +40,7 @@ describe('muxSoundtrack', () => {
     ['mp4', 'avc', 48_000, 2, 'mp4'],
     ['mov', 'hevc', 44_100, 2, 'mp4'],
     ['webm', 'vp9', 16_000, 1, 'webm'],
-    ['webm', 'vp8', 48_000, 2, 'webm'],
+    ['webm', 'vp8', 44_100, 2, 'webm'], // Opus has no such rate: resampled
     ['mkv', 'av1', 24_000, 1, 'webm'],
     ['mkv', 'avc', 48_000, 1, 'mkv'],
   ] as const)(
@@ -225,10 +225,6 @@ describe('muxSoundtrack', () => {
     const signal = AbortSignal.abort();
     await expect(muxSoundtrack(media, { outputPath, soundtrack, signal })).rejects.toMatchObject({
       code: 'cancelled',
-    });
-    const oddRate = { ...soundtrack, sampleRateHz: 12_345 };
-    await expect(muxSoundtrack(media, { outputPath, soundtrack: oddRate })).rejects.toMatchObject({
-      code: 'usage',
     });
     const nowhere = folder.path('no-such-folder/x.mp4');
     await expect(muxSoundtrack(media, { outputPath: nowhere, soundtrack })).rejects.toMatchObject({
