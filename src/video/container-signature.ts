@@ -34,8 +34,6 @@ export function identifyContainer(head: Uint8Array): ContainerSignature {
   if (at(0, 'RIFF') && at(8, 'WEBP')) return foreign('a WebP picture', expectedHint);
   if (bytes(0, 0, 1, 0xba)) return foreign('an MPEG program stream', convertHint);
   if (bytes(0, 0, 1, 0xb3)) return foreign('an MPEG video stream without a container', convertHint);
-  if (head[0] === 0x47 && (head.length < 189 || head[188] === 0x47))
-    return foreign('an MPEG transport stream', convertHint);
   if (bytes(0x30, 0x26, 0xb2, 0x75)) return foreign('a Windows Media file', convertHint);
   if (at(0, 'FLV')) return foreign('a Flash video', convertHint);
   if (at(0, 'OggS')) return foreign('an Ogg file', convertHint);
@@ -49,6 +47,7 @@ export function identifyContainer(head: Uint8Array): ContainerSignature {
   if (at(0, 'fLaC')) return foreign('a FLAC sound file', soundHint);
   if (at(0, '#EXTM3U')) return foreign('a playlist', expectedHint);
   if (bytes(0x89, 0x50, 0x4e, 0x47) || bytes(0xff, 0xd8, 0xff)) return foreign('a picture', expectedHint);
+  if (head[0] === 0x47 && head[188] === 0x47) return foreign('an MPEG transport stream', convertHint);
   if (bytes(0, 0, 0, 1)) return foreign('a raw video stream without a container', convertHint);
   if (head.every((value) => value >= 0x20 || value === 9 || value === 10 || value === 13)) {
     return foreign('a text file', expectedHint);
