@@ -1,0 +1,88 @@
+/** @file Frame embeddings of a clip: from the cache, or from the encoder, which sees each distinct picture once. */
+import type { EmbeddingKey } from '../conditions/embedding-cache.node.js';
+import { type EncoderFrame, embeddingAt, type FrameEmbeddings } from '../conditions/frame-embeddings.js';
+import type { Timeline } from '../conditions/timeline.js';
+import { FoleyError } from '../errors/foley-error.js';
+import type { RgbFrame } from '../video/rgb-frame.js';
+import type { JobHooks } from './progress.js';
+import type { Clip, FoleyStations } from './stations.js';
+
+export interface ClipRange {
+  readonly startSeconds: number;
+  readonly durationSeconds: number;
+}
+
+/**
+ * Embeds the frames of a range at the timeline's rate. Times are those of the clip.
+ * @returns the embeddings, and whether they came from the cache
+ */
+export async function embedClip(
+  clip: Clip,
+  range: ClipRange,
+  timeline: Timeline,
+  stations: Pick<FoleyStations, 'encoder' | 'embeddingCache'>,
+  hooks: JobHooks,
+): Promise<{ readonly embeddings: FrameEmbeddings; readonly fromCache: boolean }> {
+  const { encoder, embeddingCache } = stations;
+  const key: EmbeddingKey = {
+    contentHash: await clip.contentHash(),
+    encoderId: encoder.id,
+    frameRateHz: timeline.spec.frameRateHz,
+    ...range,
+  };
+  const cached = await embeddingCache?.read(key);
+  if (cached) return { embeddings: cached, fromCache: true };
+  const total = timeline.frameCount(range.durationSeconds);
+  const frames = clip.frames({
+    startSeconds: range.startSeconds,
+    endSeconds: range.startSeconds + range.durationSeconds,
+    framesPerSecond: timeline.spec.frameRateHz,
+    fit: { kind: 'shortest-side', pixels: encoder.imageSize },
+    ...(hooks.signal ? { signal: hooks.signal } : {}),
+  });
+  const shown: ShownFrame[] = [];
+  const distinct = await encoder.embedFrames(distinctFrames(frames, shown, total, hooks));
+  const embeddings = spread(distinct, shown);
+  await embeddingCache?.write(key, embeddings);
+  return { embeddings, fromCache: false };
+}
+
+interface ShownFrame {
+  readonly timeSeconds: number;
+  /** Row of the picture among the distinct ones. */
+  readonly row: number;
+}
+
+/** Passes on each picture that differs from the one before, and notes which picture every frame shows. */
+async function* distinctFrames(
+  frames: AsyncIterable<RgbFrame>,
+  shown: ShownFrame[],
+  total: number,
+  hooks: JobHooks,
+): AsyncGenerator<EncoderFrame> {
+  let row = -1;
+  let sourceTimeSeconds: number | null = null;
+  for await (const frame of frames) {
+    if (hooks.signal?.aborted) throw new FoleyError('cancelled', 'looking at the frames was cancelled');
+    const isNew = frame.sourceTimeSeconds !== sourceTimeSeconds;
+    if (isNew) row++;
+    shown.push({ timeSeconds: frame.timeSeconds, row });
+    sourceTimeSeconds = frame.sourceTimeSeconds;
+    if (isNew) yield frame;
+    hooks.onProgress?.({
+      stage: 'frames',
+      done: shown.length,
+      total: Math.max(total, shown.length),
+      take: 0,
+    });
+  }
+}
+
+function spread(distinct: FrameEmbeddings, shown: readonly ShownFrame[]): FrameEmbeddings {
+  const { width } = distinct;
+  const data = new Float32Array(shown.length * width);
+  shown.forEach(({ row }, index) => {
+    data.set(embeddingAt(distinct, row), index * width);
+  });
+  return { timesSeconds: Float64Array.from(shown, ({ timeSeconds }) => timeSeconds), width, data };
+}

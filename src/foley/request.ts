@@ -1,0 +1,243 @@
+/** @file The one definition of a request: command line, library, sidecar and help are all read off it. */
+import { z } from 'zod';
+import { similarityStrategies } from '../conditions/similarity.js';
+import { defaultTimingSettings } from '../conditions/timing-track.js';
+import { samplerNames } from '../diffusion/create-sampler.js';
+import { FoleyError } from '../errors/foley-error.js';
+import { describeExpectation, type FieldMeta } from './request-fields.js';
+
+function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
+  return schema.meta({ ...meta });
+}
+
+const timing = defaultTimingSettings;
+
+/** Everything a person can say about one generation. Fields are in the order in which help lists them. */
+export const foleyRequestSchema = z.strictObject({
+  video: field(z.string().min(1), { label: 'video', help: 'the clip: MP4, MOV, WebM or MKV', group: 'what' }),
+  label: field(z.string().trim().min(1).max(200), {
+    label: 'label',
+    help: 'what is heard, as a short name such as "dog barking"; it is looked for in the picture',
+    group: 'what',
+  }),
+  prompt: field(z.string().trim().min(1).max(1000).nullable().default(null), {
+    label: 'prompt',
+    help: 'how it sounds, in a sentence; the label itself when left out',
+    group: 'what',
+  }),
+  negative: field(z.string().trim().max(1000).default(''), {
+    label: 'negative prompt',
+    help: 'what must not be heard',
+    group: 'what',
+  }),
+
+  seed: field(z.int().min(0).max(4294967295).nullable().default(0), {
+    label: 'seed',
+    help: 'the same seed gives the same sound',
+    group: 'how',
+    nullWord: 'random',
+  }),
+  takes: field(z.int().min(1).max(64).default(1), {
+    label: 'takes',
+    help: 'how many variations to make',
+    group: 'how',
+  }),
+  steps: field(z.int().min(1).max(1000).default(20), {
+    label: 'steps',
+    help: 'denoising steps',
+    group: 'how',
+  }),
+  sampler: field(z.enum(samplerNames).default('dpm-solver++'), {
+    label: 'sampler',
+    help: 'how steps are taken',
+    group: 'how',
+  }),
+  guidance: field(z.number().min(0).max(30).default(4), {
+    label: 'guidance',
+    help: 'how strongly text (and frames) are followed; 1 is one pass a step',
+    group: 'how',
+  }),
+  visionGuidance: field(z.number().min(0).max(30).nullable().default(null), {
+    label: 'vision guidance',
+    help: 'a factor of its own for the frames; costs a third pass a step',
+    group: 'how',
+    nullWord: 'joint',
+  }),
+  frameScale: field(z.number().min(0).max(4).default(1), {
+    label: 'frame scale',
+    help: 'weight of what the frames show; 0 leaves them out',
+    group: 'how',
+  }),
+  timingScale: field(z.number().min(0).max(4).default(1), {
+    label: 'timing scale',
+    help: 'weight of the timing track; 0 leaves it out',
+    group: 'how',
+  }),
+
+  timing: field(z.string().min(1).nullable().default(null), {
+    label: 'timing file',
+    help: 'JSON with the stretches that sound, in place of the computed ones (inspect --save-timing writes one)',
+    group: 'timing',
+  }),
+  strategy: field(z.enum(similarityStrategies).default('contrast'), {
+    label: 'similarity strategy',
+    help: 'how the match of label and frame becomes a value in 0..1',
+    group: 'timing',
+  }),
+  threshold: field(z.number().min(0).max(1).default(timing.threshold), {
+    label: 'threshold',
+    help: 'similarity at which the sound switches on',
+    group: 'timing',
+  }),
+  hysteresis: field(z.number().min(0).max(1).default(timing.hysteresis), {
+    label: 'hysteresis',
+    help: 'how far below the threshold it switches off',
+    group: 'timing',
+  }),
+  minimumOn: field(z.number().min(0).max(60).default(timing.minimumOnSeconds), {
+    label: 'shortest sound',
+    help: 'shorter sounds are dropped',
+    group: 'timing',
+    unit: 'seconds',
+  }),
+  minimumOff: field(z.number().min(0).max(60).default(timing.minimumOffSeconds), {
+    label: 'shortest pause',
+    help: 'shorter pauses are filled',
+    group: 'timing',
+    unit: 'seconds',
+  }),
+  smoothing: field(z.number().min(0).max(10).default(timing.smoothingSeconds), {
+    label: 'smoothing',
+    help: 'moving average over the similarity',
+    group: 'timing',
+    unit: 'seconds',
+  }),
+  raster: field(z.enum(['exact', 'foleycrafter']).default('exact'), {
+    label: 'timing raster',
+    help: 'foleycrafter: the drifting raster that weights of that project were trained with',
+    group: 'timing',
+  }),
+
+  start: field(z.number().min(0).max(3600).default(0), {
+    label: 'start',
+    help: 'where in the clip the sound begins',
+    group: 'range',
+    unit: 'seconds',
+  }),
+  duration: field(z.number().positive().max(3600).nullable().default(null), {
+    label: 'duration',
+    help: 'how much of the clip gets sound; the rest stays silent',
+    group: 'range',
+    unit: 'seconds',
+    nullWord: 'all',
+  }),
+  overlap: field(z.number().min(0).max(5).default(1), {
+    label: 'overlap',
+    help: 'cross-fade between the windows of a clip longer than one window',
+    group: 'range',
+    unit: 'seconds',
+  }),
+
+  original: field(z.enum(['drop', 'keep', 'mix']).default('drop'), {
+    label: 'original sound',
+    help: "the clip's own sound: dropped, kept as a second track, or mixed in",
+    group: 'sound',
+  }),
+  originalGain: field(z.number().min(-60).max(24).default(0), {
+    label: 'original gain',
+    help: 'level of the original sound when it is mixed in',
+    group: 'sound',
+    unit: 'dB',
+  }),
+  loudness: field(z.number().min(-70).max(0).nullable().default(-23), {
+    label: 'loudness',
+    help: 'integrated loudness of the generated sound (EBU R128), peaks kept below -1 dBTP',
+    group: 'sound',
+    unit: 'LUFS',
+    nullWord: 'off',
+  }),
+
+  outDir: field(z.string().min(1).nullable().default(null), {
+    label: 'output folder',
+    help: 'where results go; beside the video when left out',
+    group: 'output',
+  }),
+  container: field(z.enum(['auto', 'mp4', 'mov', 'webm', 'mkv']).default('auto'), {
+    label: 'container',
+    help: 'kind of the video file that is written; auto: MP4 where the pictures fit in it, else like the clip',
+    group: 'output',
+  }),
+  picture: field(z.boolean().default(false), {
+    label: 'picture',
+    help: 'also draw frames, similarity, timing, wave and spectrogram as PNG',
+    group: 'output',
+  }),
+  overwrite: field(z.boolean().default(false), {
+    label: 'overwrite',
+    help: 'replace results that exist; otherwise they are an error',
+    group: 'output',
+    short: 'y',
+  }),
+
+  model: field(z.string().min(1).default('small'), {
+    label: 'model',
+    help: 'name of a model, or path of a model folder',
+    group: 'machine',
+  }),
+  device: field(z.enum(['cpu', 'webgpu']).default('cpu'), {
+    label: 'device',
+    help: 'what computes',
+    group: 'machine',
+  }),
+  threads: field(z.int().min(1).max(1024).nullable().default(null), {
+    label: 'threads',
+    help: 'CPU threads; all cores when left out',
+    group: 'machine',
+    nullWord: 'auto',
+  }),
+  memoryLimit: field(z.int().min(256).max(1048576).nullable().default(null), {
+    label: 'memory limit',
+    help: 'the job is ended when it needs more',
+    group: 'machine',
+    unit: 'MiB',
+    nullWord: 'none',
+  }),
+  cacheDir: field(z.string().min(1).nullable().default(null), {
+    label: 'cache folder',
+    help: 'where frame embeddings are kept between runs; "none" keeps nothing',
+    group: 'machine',
+  }),
+});
+
+export type FoleyRequest = z.output<typeof foleyRequestSchema>;
+export type FoleyRequestInput = z.input<typeof foleyRequestSchema>;
+export type FoleyRequestField = keyof FoleyRequest & string;
+
+/**
+ * Checks a request and fills in defaults.
+ * @param nameOf how messages call a field; the command line gives its flags
+ * @throws usage, naming the field and what it may be
+ */
+export function parseRequest(
+  input: unknown,
+  nameOf: (field: string) => string = (name) => name,
+): FoleyRequest {
+  const parsed = foleyRequestSchema.safeParse(input);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    if (issue.code === 'unrecognized_keys')
+      throw new FoleyError('usage', `unknown request field ${JSON.stringify(issue.keys[0])}`);
+    const name = String(issue.path[0] ?? 'request');
+    const given = (input as Record<string, unknown> | null)?.[name];
+    const problem =
+      given === undefined
+        ? 'is missing'
+        : `must be ${describeExpectation(foleyRequestSchema, name)}, got ${JSON.stringify(given)}`;
+    throw new FoleyError('usage', `${nameOf(name)} ${problem}`);
+  }
+  const request = parsed.data;
+  if (request.originalGain !== 0 && request.original !== 'mix') {
+    throw new FoleyError('usage', `${nameOf('originalGain')} only acts with ${nameOf('original')} mix`);
+  }
+  return request;
+}

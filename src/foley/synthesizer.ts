@@ -1,0 +1,113 @@
+/** @file The generative half of a model on an engine: text states, guided network, autoencoder, vocoder. */
+import { flipBands, imageToMel, type MelImage } from '../audio/mel-image.js';
+import type { CompileOptions, Engine, Session } from '../engine/engine.js';
+import { FoleyError } from '../errors/foley-error.js';
+import { add, clamp, floats, input, mul, type Program, program, slice, tensor } from '../graph/index.js';
+import { decodeLatents, latentStride } from '../models/autoencoder.js';
+import type { ModelConfig } from '../models/model-config.js';
+import { vocoderOf } from '../models/vocoder.js';
+import type { Parameters } from '../weights/parameters.js';
+import { buildNetworkPrograms, createNetwork } from './guided-network.js';
+import type { Synthesizer, TextStates, WindowConditions } from './stations.js';
+
+/** The parameters of each network; a null adapter is one the model folder does not have. */
+export interface SynthesizerParameters {
+  readonly unet: Parameters;
+  readonly vae: Parameters;
+  readonly vocoder: Parameters;
+  readonly frameAdapter: Parameters | null;
+  readonly temporalAdapter: Parameters | null;
+}
+
+/** The text tower that speaks to the backbone. */
+export interface TextStateEncoder {
+  /** `[tokens, width]` for each text. */
+  textStates(texts: readonly string[]): Promise<TextStates[]>;
+}
+
+/** Opens nothing until it is asked for; sessions then stay with the engine, which closes them. */
+export function createSynthesizer(
+  config: ModelConfig,
+  parameters: SynthesizerParameters,
+  text: TextStateEncoder,
+  engine: Engine,
+): Synthesizer {
+  const { mel } = config;
+  const latentShape = latentShapeOf(config);
+  const sessions = new Map<string, Promise<Session>>();
+  const sessionOf = (name: string, build: () => Program, options: CompileOptions = {}): Promise<Session> => {
+    const known = sessions.get(name);
+    if (known) return known;
+    const opened = engine.compile(build(), options);
+    sessions.set(name, opened);
+    return opened;
+  };
+  const network = createNetwork(config, parameters, latentShape, sessionOf);
+  return {
+    latentShape,
+    bands: mel.bands,
+    noiseSchedule: config.diffusion,
+    prediction: config.diffusion.prediction === 'epsilon' ? 'epsilon' : 'v_prediction',
+    textStates: (texts) => text.textStates(texts),
+    denoiser: (conditions: WindowConditions) => network.prepare(conditions),
+    async decode(latents) {
+      const session = await sessionOf('decode', () => decodeProgram(config, parameters.vae, latentShape), {
+        optimization: 'all',
+      });
+      const { image } = await session.run({ latents: tensor([1, ...latentShape], latents) });
+      return flipBands({ bands: mel.bands, columns: mel.columns, data: floats(image!).slice() });
+    },
+    async vocode(image: MelImage) {
+      const { bands, columns } = image;
+      if (bands !== mel.bands || columns !== mel.columns) {
+        throw new FoleyError(
+          'usage',
+          `the vocoder reads ${mel.bands} x ${mel.columns} mels, got ${bands} x ${columns}`,
+        );
+      }
+      const session = await sessionOf('vocode', () => vocodeProgram(config, parameters.vocoder), {
+        optimization: 'all',
+      });
+      const { wave } = await session.run({ mel: tensor([1, bands, columns], imageToMel(image).data) });
+      return floats(wave!).slice();
+    },
+  };
+}
+
+/**
+ * Builds every program once, without running any, so that a missing, misshapen or foreign parameter is named at once
+ * and not minutes later. @throws weights-invalid
+ */
+export function assertParametersFit(config: ModelConfig, parameters: SynthesizerParameters): void {
+  const { unet, vae, vocoder, frameAdapter, temporalAdapter } = parameters;
+  const latentShape = latentShapeOf(config);
+  buildNetworkPrograms(config, parameters, latentShape);
+  decodeProgram(config, vae, latentShape);
+  vocodeProgram(config, vocoder);
+  for (const part of [unet, vocoder, frameAdapter, temporalAdapter]) part?.assertAllUsed();
+  // generation only decodes; the other half of the autoencoder is for training
+  vae.assertAllUsed((key) => /^(?:encoder|quant_conv)\./.test(key));
+}
+
+/** `[C, H, W]` of the latents of one window. */
+function latentShapeOf({ autoencoder, mel }: ModelConfig): readonly [number, number, number] {
+  const stride = latentStride(autoencoder);
+  return [autoencoder.latentChannels, mel.bands / stride, mel.columns / stride];
+}
+
+/** Latents -> mel image in 0..1, highest band first, one channel. */
+function decodeProgram(config: ModelConfig, p: Parameters, latentShape: readonly number[]): Program {
+  const { autoencoder } = config;
+  const latents = input('latents', [1, ...latentShape]);
+  const picture = decodeLatents(p, mul(latents, 1 / autoencoder.scalingFactor), autoencoder);
+  // the published image has three equal channels, and the first one is read (auffusion_pipeline.py 432-453)
+  const first = slice(picture, 1, 0, 1);
+  const image = clamp(add(mul(first, 0.5), 0.5), 0, 1); // [1, 1, bands, columns]
+  return program('decode', { inputs: [latents], outputs: { image } });
+}
+
+/** Log-mel -> samples. */
+function vocodeProgram({ mel, vocoder }: ModelConfig, p: Parameters): Program {
+  const logMel = input('mel', [1, mel.bands, mel.columns]);
+  return program('vocode', { inputs: [logMel], outputs: { wave: vocoderOf(vocoder).wave(p, logMel) } });
+}
