@@ -108,7 +108,7 @@ describe('presets', () => {
 
 describe('parseModelConfig', () => {
   it.each([
-    ['unet.heads.0', { ...small, unet: { ...small.unet, heads: [0, 8, 8] } }],
+    ['unet.heads.0', { ...small, unet: { ...small.unet, heads: [0, 3, 5] } }],
     ['the UNet reads the latents', { ...small, unet: { ...small.unet, inChannels: 4 } }],
     ['a pooled clip has neither', { ...small, frameAdapter: { ...small.frameAdapter, pooling: 'mean' } }],
     ['colour', { ...small, colour: 'red' }],
