@@ -16,6 +16,7 @@ export const motionKinds = [
   ...['pass-by', 'approach-and-stop', 'recede', 'circle', 'fly-over', 'bounce', 'gait', 'enter', 'leave'],
   ...['stop-and-go', 'static'],
 ] as const;
+export type MotionKind = (typeof motionKinds)[number];
 
 /** A straight line at a speed that changes linearly between given times, and is constant before and after them. */
 const line = z.strictObject({
