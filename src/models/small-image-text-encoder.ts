@@ -1,0 +1,105 @@
+/** @file The encoders of the small model on an engine: MiniLM for texts, EfficientNet-Lite for frames, in one space. */
+import type { Engine, Session } from '../engine/engine.js';
+import { floats, input, program, tensor } from '../graph/index.js';
+import type { Parameters } from '../weights/parameters.js';
+import { classSpace } from './class-space.js';
+import { efficientNetLite } from './efficientnet-lite.js';
+import type { ImagePreprocessing } from './image-preprocessing.js';
+import { type EncoderFrame, embedStream, type FrameEmbeddings, type ImageTextEncoder } from './image-text-encoder.js';
+import { miniLmL6, sentenceEncoder } from './sentence-encoder.js';
+import type { TextEncoder } from './text-encoder.js';
+import type { WordpieceTokenizer } from './wordpiece-tokenizer.js';
+
+/**
+ * EfficientNet-Lite's own values are 127 and 128 of 255. The whole frame is shown, because what moves through a
+ * picture must be seen at its edges too.
+ */
+export const efficientNetPreprocessing: ImagePreprocessing = {
+  imageSize: 224,
+  fit: 'stretch',
+  mean: [127 / 255, 127 / 255, 127 / 255],
+  deviation: [128 / 255, 128 / 255, 128 / 255],
+};
+
+export interface SmallEncoderParts {
+  readonly engine: Engine;
+  /** The sentence encoder's. */
+  readonly text: Parameters;
+  /** EfficientNet-Lite0's, with `class_embeddings.weight` or a trained `projection`. */
+  readonly image: Parameters;
+  readonly tokenizer: WordpieceTokenizer;
+  /** Tokens of one text, [CLS] and [SEP] included; longer texts are cut. */
+  readonly tokens: number;
+  /** Names the weights, say by a digest. */
+  readonly weightsId: string;
+}
+
+export interface SmallEncoder extends ImageTextEncoder, TextEncoder {
+  /** What the image network saw, before it is brought into the space of the texts: [T, 1280]. */
+  embedFeatures(frames: AsyncIterable<EncoderFrame>): Promise<FrameEmbeddings>;
+  close(): Promise<void>;
+}
+
+/** Both towers; each is compiled when it is first needed. */
+export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
+  const { engine, tokenizer, tokens } = parts;
+  const text = openOnce(() => openTextSession(parts));
+  const image = openOnce(() => openImageSession(parts));
+  const encodeTexts = async (texts: readonly string[], output: 'tokenStates' | 'embedding'): Promise<Float32Array[]> => {
+    const session = await text.opened();
+    const results: Float32Array[] = [];
+    for (const one of texts) {
+      const { ids, mask } = tokenizer.encode(one, tokens);
+      const feeds = { ids: tensor([1, tokens], ids, 'int64'), mask: tensor([1, tokens], mask) };
+      results.push(floats((await session.run(feeds))[output]!));
+    }
+    return results;
+  };
+  return {
+    id: `small-${tokens}-${efficientNetPreprocessing.fit}/${engine.device}/${parts.weightsId}`,
+    width: miniLmL6.width,
+    tokens,
+    imageSize: efficientNetPreprocessing.imageSize,
+    encodeTokens: (texts) => encodeTexts(texts, 'tokenStates'),
+    embedTexts: (texts) => encodeTexts(texts, 'embedding'),
+    embedFrames: async (frames) => embedStream(await image.opened(), 'embedding', efficientNetPreprocessing, frames),
+    embedFeatures: async (frames) => embedStream(await image.opened(), 'features', efficientNetPreprocessing, frames),
+    close: async () => {
+      await text.close();
+      await image.close();
+    },
+  };
+}
+
+async function openTextSession({ engine, text, tokens }: SmallEncoderParts): Promise<Session> {
+  const ids = input('ids', [1, tokens], 'int64');
+  const mask = input('mask', [1, tokens]);
+  const { tokenStates, embedding } = sentenceEncoder(text, ids, mask, miniLmL6);
+  return engine.compile(program('sentence-encoder', { inputs: [ids, mask], outputs: { tokenStates, embedding } }));
+}
+
+async function openImageSession({ engine, image }: SmallEncoderParts): Promise<Session> {
+  const { imageSize } = efficientNetPreprocessing;
+  const images = input('image', [1, 3, imageSize, imageSize]);
+  const { embedding, features } = classSpace(image, images, {
+    network: efficientNetLite.lite0,
+    width: miniLmL6.width,
+  });
+  const made = program('image-encoder', { inputs: [images], outputs: { embedding, features } });
+  // `all` lays channels out in blocks: depthwise convolutions take half the time
+  return engine.compile(made, { optimization: 'all' });
+}
+
+function openOnce(open: () => Promise<Session>) {
+  let session: Promise<Session> | null = null;
+  return {
+    opened: (): Promise<Session> => {
+      session ??= open();
+      return session;
+    },
+    close: async (): Promise<void> => {
+      await (await session)?.close();
+      session = null;
+    },
+  };
+}
