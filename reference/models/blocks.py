@@ -55,7 +55,7 @@ class FrameAttention(torch.nn.Module):
 def frame_attention():
     module = randomise(FrameAttention(8, 6, 2), 4)
     # 2 rows x 3 columns of positions; 4 frames in time; a frame is seen 0.1 s around its column of 0.5 s
-    rows, columns, times = 2, 3, torch.tensor([0.0, 0.55, 0.9, 1.35])
+    rows, columns, times = 2, 3, torch.tensor([0.0, 0.55, 0.85, 1.35])
     bias = torch.zeros(columns, 4)
     for column in range(columns):
         distance = torch.clamp(torch.maximum(column * 0.5 - times, times - (column + 1) * 0.5), min=0)

@@ -4,6 +4,7 @@
  * mel: column c of the latents spans the seconds from c * d to (c + 1) * d.
  */
 import {
+  add,
   constant,
   expand,
   greater,
@@ -19,6 +20,7 @@ import {
 import type { FrameAdapterConfig } from './frame-adapter.js';
 import type { UnetConfig } from './unet-config.js';
 
+const slackSeconds = 1e-4; // so that frames at equal distances are treated alike despite rounding
 const hidden = -1e4; // exp(-1e4) is 0 in float32 and the value fits float16
 
 /**
@@ -73,6 +75,6 @@ export function frameWindowBias(
   const after = sub(times, constant(tensor([1, columns, 1], ends)));
   const distance = maximum(maximum(before, after), 0); // [B, columns, T]
   const nearest = neg(max(neg(distance), [2], { keepDims: true })); // [B, columns, 1]
-  const bias = where(greater(distance, maximum(nearest, windowSeconds)), hidden, 0);
+  const bias = where(greater(distance, add(maximum(nearest, windowSeconds), slackSeconds)), hidden, 0);
   return reshape(bias, [batch, 1, columns, frames]);
 }

@@ -47,7 +47,7 @@ const cases: readonly Case[] = [
     inputs: ['x', 'text', 'frames'],
     build: (p, [x, text, frames]) => {
       // 3 columns of 0.5 s, frames seen 0.1 s around them, as in the reference
-      const times = constant(tensor([1, 4], Float32Array.of(0, 0.55, 0.9, 1.35)));
+      const times = constant(tensor([1, 4], Float32Array.of(0, 0.55, 0.85, 1.35)));
       const windowBias = frameWindowBias(times, 3, 0.5, 0.1);
       const branch = { ...keyValue(p, frames!, '_ip', 8), scale: 0.7, windowBias };
       return crossAttention(
