@@ -1,12 +1,22 @@
 /** @file What the rest of the project uses of audio, on every platform. Files are read by `decode-audio-file.node.ts`. */
 export type { AudioBlock, AudioBlockReader } from './audio-blocks.js';
+export * from './crossfade.js';
 export * from './decode-audio.js';
+export * from './envelope.js';
 export * from './fft.js';
+export * from './flac-writer.js';
+export * from './griffin-lim.js';
+export * from './loudness.js';
 export * from './mel-filterbank.js';
 export * from './mel-image.js';
+export * from './mel-inversion.js';
 export * from './mel-spectrogram.js';
+export * from './mix.js';
+export * from './normalise-loudness.js';
+export * from './onset-strength.js';
 export * from './resample.js';
 export * from './stft.js';
+export * from './true-peak.js';
 export { type WavSampleFormat, wavHeader } from './wav-format.js';
 export * from './wav-reader.js';
 export { type EncodeWavOptions, encodeWav, encodeWavChunks } from './wav-writer.js';
