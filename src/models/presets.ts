@@ -114,7 +114,14 @@ export const small: ModelConfig = {
     normGroups: 16,
     crossAttentionDim: 384,
   },
-  frameAdapter: { ...smoothFoley.frameAdapter, embeddingDim: 384, tokenDim: 384, latentColumnSeconds: 0.16 },
+  // queries carry hardly any absolute time, so a window ties frames to columns; its width is not yet chosen by measurement
+  frameAdapter: {
+    ...smoothFoley.frameAdapter,
+    embeddingDim: 384,
+    tokenDim: 384,
+    windowSeconds: 0.25,
+    latentColumnSeconds: 0.16,
+  },
   temporalAdapter: { hintChannels: [32, 32], hintStrides: [1], hintFold: 16 },
   vocoder: {
     kind: 'inverse-stft',

@@ -3,6 +3,7 @@
  * room for a ControlNet's residuals.
  * References: Rombach et al. 2022; diffusers `UNet2DConditionModel` (keys); Auffusion uses it on mel latents.
  */
+import { FoleyError } from '../errors/foley-error.js';
 import { add, silu, type Value } from '../graph/index.js';
 import type { Parameters } from '../weights/parameters.js';
 import { keyValueAt, type SiteKeysValues, textKeysValues } from './cross-keys-values.js';
@@ -107,7 +108,16 @@ export function contextOf(text: SiteKeysValues, frames: FrameContext | null): Co
         : {
             ...keyValueAt(frames.keysValues, path),
             scale: frames.scale,
-            windowBias: frames.windowBiases.get(columns) ?? null,
+            windowBias: windowBiasFor(frames.windowBiases, columns),
           },
   });
+}
+
+function windowBiasFor(biases: ReadonlyMap<number, Value>, columns: number): Value | null {
+  if (biases.size === 0) return null;
+  const bias = biases.get(columns);
+  if (bias === undefined) {
+    throw new FoleyError('graph-invalid', `no window bias was given for ${columns} latent columns`);
+  }
+  return bias;
 }

@@ -1,6 +1,14 @@
 // Golden values and gradients: python reference/models/unet.py (diffusers 0.42 with its own IP-Adapter loader)
 import { describe, expect, it } from 'vitest';
-import type { Value } from '../../src/graph/index.js';
+import { FoleyError } from '../../src/errors/foley-error.js';
+import {
+  constant,
+  type FloatTensor,
+  floats,
+  type Tensor,
+  tensor,
+  type Value,
+} from '../../src/graph/index.js';
 import {
   type ControlNetConfig,
   controlNet,
@@ -58,6 +66,8 @@ const controlConfig: ControlNetConfig = {
   hintStrides: [2, 2],
   hintFold: 1,
 };
+
+const floatTensor = (value: Tensor): FloatTensor => tensor(value.shape, floats(value));
 
 const skipCount = 6; // conv_in, one layer on each of three levels, two halvings
 
@@ -165,6 +175,36 @@ describe('unet', () => {
     };
     unet(golden.frozen, { ...conditions, frame }, config);
     expect(golden.frozen.unused().filter((key) => key.startsWith('ip_adapter'))).toHaveLength(14);
+  });
+});
+
+describe('frame window', () => {
+  it('reaches every cross attention, and a grid without a bias is refused', async () => {
+    const golden = await openGolden('unet');
+    const { conditions, inputs } = unetInputs(golden);
+    const embeddings = golden.input('embeddings');
+    const timesSeconds = constant(tensor([2, 3], Float32Array.of(0, 0.4, 1.2, 0, 0.4, 1.2)));
+    const withWindow = (windowSeconds: number | null) => {
+      const frame = {
+        parameters: golden.frozen,
+        embeddings,
+        timesSeconds,
+        scale: 0.8,
+        config: { ...adapter, windowSeconds },
+      };
+      return unet(golden.frozen, { ...conditions, frame }, config);
+    };
+    const outputs = { none: withWindow(null), wide: withWindow(10), narrow: withWindow(0.1) };
+    const found = await golden.run(outputs, [...inputs, embeddings], 'fused');
+    // a window that holds every frame adds only zeros
+    expect(relativeError(found.wide, floatTensor(found.none!))).toBeLessThan(tolerance);
+    expect(relativeError(found.narrow, floatTensor(found.none!))).toBeGreaterThan(0.01);
+
+    const sites = crossAttentionSites(config);
+    const keysValues = keysValuesAsInputs('frames', 2, 12, sites);
+    const text = keysValuesAsInputs('text', 2, 5, sites);
+    const frames = { keysValues, scale: 1, windowBiases: new Map([[16, timesSeconds]]) };
+    expect(() => contextOf(text, frames)(sites[0]!.path, 8)).toThrow(FoleyError);
   });
 });
 
