@@ -1,7 +1,7 @@
 // Golden values and gradients: python reference/models/vocoders.py (torch 2.15)
 import { describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../src/engine/ort-engine.node.js';
-import { constant, floats, input, program, tensor } from '../../src/graph/index.js';
+import { constant, floats, gradients, input, program, tensor } from '../../src/graph/index.js';
 import { hannWindow, inverseStft, stftMagnitude } from '../../src/models/stft.js';
 import { type VocoderConfig, vocoderOf } from '../../src/models/vocoder.js';
 import {
@@ -66,6 +66,17 @@ describe.each(cases)('$file', ({ file, config, hopSamples }) => {
 });
 
 describe('gradients', () => {
+  it('of HiFi-GAN by the mel are those of torch', async () => {
+    const golden = await openGolden('hifi-gan');
+    const mel = golden.input('mel');
+    const { loss, inputs } = projected(golden, {
+      cotangent: vocoderOf(cases[0]!.config).wave(golden.frozen, mel),
+    });
+    const [byMel] = gradients(loss, [mel]);
+    const found = await golden.run({ byMel: byMel! }, [mel, ...inputs], 'plain');
+    expect(relativeError(found.byMel, golden.tensor('grad:in:mel'))).toBeLessThan(tolerance);
+  });
+
   it('of the inverse-STFT vocoder are those of torch', async () => {
     const golden = await openGolden('inverse-stft-vocoder');
     const p = golden.trainable();
