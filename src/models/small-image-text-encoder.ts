@@ -5,7 +5,12 @@ import type { Parameters } from '../weights/parameters.js';
 import { classSpace } from './class-space.js';
 import { efficientNetLite } from './efficientnet-lite.js';
 import type { ImagePreprocessing } from './image-preprocessing.js';
-import { type EncoderFrame, embedStream, type FrameEmbeddings, type ImageTextEncoder } from './image-text-encoder.js';
+import {
+  type EncoderFrame,
+  embedStream,
+  type FrameEmbeddings,
+  type ImageTextEncoder,
+} from './image-text-encoder.js';
 import { miniLmL6, sentenceEncoder } from './sentence-encoder.js';
 import type { TextEncoder } from './text-encoder.js';
 import type { WordpieceTokenizer } from './wordpiece-tokenizer.js';
@@ -45,7 +50,10 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
   const { engine, tokenizer, tokens } = parts;
   const text = openOnce(() => openTextSession(parts));
   const image = openOnce(() => openImageSession(parts));
-  const encodeTexts = async (texts: readonly string[], output: 'tokenStates' | 'embedding'): Promise<Float32Array[]> => {
+  const encodeTexts = async (
+    texts: readonly string[],
+    output: 'tokenStates' | 'embedding',
+  ): Promise<Float32Array[]> => {
     const session = await text.opened();
     const results: Float32Array[] = [];
     for (const one of texts) {
@@ -62,8 +70,10 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
     imageSize: efficientNetPreprocessing.imageSize,
     encodeTokens: (texts) => encodeTexts(texts, 'tokenStates'),
     embedTexts: (texts) => encodeTexts(texts, 'embedding'),
-    embedFrames: async (frames) => embedStream(await image.opened(), 'embedding', efficientNetPreprocessing, frames),
-    embedFeatures: async (frames) => embedStream(await image.opened(), 'features', efficientNetPreprocessing, frames),
+    embedFrames: async (frames) =>
+      embedStream(await image.opened(), 'embedding', efficientNetPreprocessing, frames),
+    embedFeatures: async (frames) =>
+      embedStream(await image.opened(), 'features', efficientNetPreprocessing, frames),
     close: async () => {
       await text.close();
       await image.close();
@@ -75,7 +85,9 @@ async function openTextSession({ engine, text, tokens }: SmallEncoderParts): Pro
   const ids = input('ids', [1, tokens], 'int64');
   const mask = input('mask', [1, tokens]);
   const { tokenStates, embedding } = sentenceEncoder(text, ids, mask, miniLmL6);
-  return engine.compile(program('sentence-encoder', { inputs: [ids, mask], outputs: { tokenStates, embedding } }));
+  return engine.compile(
+    program('sentence-encoder', { inputs: [ids, mask], outputs: { tokenStates, embedding } }),
+  );
 }
 
 async function openImageSession({ engine, image }: SmallEncoderParts): Promise<Session> {
