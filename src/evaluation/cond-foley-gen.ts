@@ -20,9 +20,9 @@ export interface CondFoleyGenScore {
 
 /**
  * Scores one clip as CondFoleyGen does (predict_onset.py at 88b7367), quirks included: confidence is the largest
- * |sample| within 50 ms, suppression skips the neighbour of a removed onset because it edits the list it walks, true
- * onsets are taken in order and each takes the loudest free candidate, and once the candidates have run out, the
- * remaining true onsets do not enter the average precision.
+ * |sample| within 50 ms, suppression skips the neighbour of a removed onset because it edits the list it walks, and true
+ * onsets are taken in order, each getting the loudest free candidate. (The script leaves the remaining true onsets out
+ * of the average precision once the candidates have run out. That has no effect: without false onsets it is 1.)
  *
  * One difference: near the start of the clip the confidence window is cut off at sample 0, where the script would fail.
  *
@@ -55,7 +55,6 @@ export function condFoleyGenScore(
     hits++;
     judged.push({ isTrue: true, confidence: confidenceAt(levels, loudest) });
     free.splice(free.indexOf(loudest), 1);
-    if (free.length === 0) break;
   }
   for (const onset of free) judged.push({ isTrue: false, confidence: confidenceAt(levels, onset) });
   return {

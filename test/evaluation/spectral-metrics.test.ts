@@ -91,6 +91,18 @@ describe('dopplerAgreement', () => {
     expect(Math.abs(found.measuredSemitones - found.expectedSemitones)).toBeLessThan(0.8);
   });
 
+  it('is not taken in by a spectrum that grows dull', () => {
+    const passing = passBy(30, rumble);
+    let smoothed = 0;
+    const dull = passing.map((value, at) => {
+      smoothed += (at < closest * rateHz ? 1 : 0.15) * (value - smoothed); // air, behind the source
+      return smoothed;
+    });
+    const sharp = dopplerAgreement(passing, rateHz, velocityOf(30))!;
+    const found = dopplerAgreement(dull, rateHz, velocityOf(30))!;
+    expect(Math.abs(found.measuredSemitones - sharp.measuredSemitones)).toBeLessThan(0.15);
+  });
+
   it('is not taken in by gain, or by a pitch that rises', () => {
     const still = Float32Array.from(
       { length: 8 * rateHz },

@@ -118,6 +118,13 @@ describe('envelopeCorrelation', () => {
     expect(soft.amplitude).toBeCloseTo(loud.amplitude!, 6);
   });
 
+  it('takes everything far below the loudest for equally quiet', () => {
+    const isThere = (t: number) => t > 1 && t < 5;
+    const cut = { timesSeconds, gains: timesSeconds.map((t) => (isThere(t) ? passBy(t) : 0)) };
+    const sound = shapedNoise(6, (t) => (isThere(t) ? passBy(t) : 0.0005)); // 60 dB down, where the truth is 0
+    expect(envelopeCorrelation(sound, rateHz, cut, { rangeDb: 30 }).decibel).toBeGreaterThan(0.95);
+  });
+
   it('looks only where it is told, and is null where nothing varies', () => {
     const within = [{ startSeconds: 0, endSeconds: 3 }];
     const half = shapedNoise(6, (t) => (t < 3 ? passBy(t) : 0.5));
