@@ -20,6 +20,7 @@ const layers = [
   'evaluation',
   'foley',
   'training',
+  'benchmark',
   'service',
   'studio',
   'cli',
@@ -43,10 +44,12 @@ for (const path of sources('src')) {
   const isPlatformFile = path.endsWith('.node.ts');
   for (const match of readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
     const target = match[1];
-    if (target.startsWith('node:') && core.has(folder) && !isPlatformFile) faults.push(`${path}: the core must not import ${target}`);
+    if (target.startsWith('node:') && core.has(folder) && !isPlatformFile)
+      faults.push(`${path}: the core must not import ${target}`);
     if (!target.startsWith('.')) continue;
     const targetFolder = relative('src', normalize(join(dirname(path), target))).split(sep)[0];
-    if (layers.indexOf(targetFolder) > rank) faults.push(`${path}: ${folder} must not import from ${targetFolder}`);
+    if (layers.indexOf(targetFolder) > rank)
+      faults.push(`${path}: ${folder} must not import from ${targetFolder}`);
   }
 }
 
