@@ -14,7 +14,6 @@ export interface ClipRange {
 
 /**
  * Embeds the frames of a range at the timeline's rate. Times are those of the clip.
- * @returns the embeddings, and whether they came from the cache
  */
 export async function embedClip(
   clip: Clip,
@@ -22,7 +21,7 @@ export async function embedClip(
   timeline: Timeline,
   stations: Pick<FoleyStations, 'encoder' | 'embeddingCache'>,
   hooks: JobHooks,
-): Promise<{ readonly embeddings: FrameEmbeddings; readonly fromCache: boolean }> {
+): Promise<FrameEmbeddings> {
   const { encoder, embeddingCache } = stations;
   const key: EmbeddingKey = {
     contentHash: await clip.contentHash(),
@@ -31,7 +30,7 @@ export async function embedClip(
     ...range,
   };
   const cached = await embeddingCache?.read(key);
-  if (cached) return { embeddings: cached, fromCache: true };
+  if (cached) return cached;
   const total = timeline.frameCount(range.durationSeconds);
   const frames = clip.frames({
     startSeconds: range.startSeconds,
@@ -44,7 +43,7 @@ export async function embedClip(
   const distinct = await encoder.embedFrames(distinctFrames(frames, shown, total, hooks));
   const embeddings = spread(distinct, shown);
   await embeddingCache?.write(key, embeddings);
-  return { embeddings, fromCache: false };
+  return embeddings;
 }
 
 interface ShownFrame {

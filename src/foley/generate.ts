@@ -1,23 +1,20 @@
 /** @file The whole way from a request to sound: frames, similarity, timing, conditions, latents, mel, wave. */
-
 import type { MelImage } from '../audio/mel-image.js';
 import { createWave, type Wave } from '../audio/wave.js';
-import { embeddingsOver, type FrameEmbeddings } from '../conditions/frame-embeddings.js';
-import { Timeline, type Window } from '../conditions/timeline.js';
+import { embeddingsOver } from '../conditions/frame-embeddings.js';
+import type { Window } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { timingColumns, timingHint } from '../conditions/timing-raster.js';
 import { createSampler } from '../diffusion/create-sampler.js';
 import { denoise } from '../diffusion/denoise.js';
 import { deriveSeed, gaussianNoise } from '../diffusion/noise.js';
 import { createNoiseSchedule } from '../diffusion/noise-schedule.js';
-import { FoleyError } from '../errors/foley-error.js';
-import { computeTiming, givenTiming } from './clip-timing.js';
-import { type ClipRange, embedClip } from './embed-clip.js';
+import type { ClipRange } from './embed-clip.js';
 import { joinWindows } from './join-windows.js';
 import { type LevelledSound, levelSound } from './level-sound.js';
-import type { JobHooks, StageClock } from './progress.js';
 import type { FoleyRequest } from './request.js';
-import type { Clip, FoleyStations, TextStates, WindowConditions } from './stations.js';
+import { type Job, type SeenClip, seeClip, throwIfCancelled } from './see-clip.js';
+import type { TextStates, WindowConditions } from './stations.js';
 
 /** A request whose open ends are settled before work begins. */
 export interface SettledRequest extends FoleyRequest {
@@ -42,94 +39,29 @@ export interface FoleyTake {
   readonly warnings: readonly string[];
 }
 
-/** The text of the timing file, read by the caller, since the core touches no files. */
-export interface GivenTimingText {
-  readonly name: string;
-  readonly text: string;
+interface Texts {
+  readonly prompt: TextStates;
+  readonly negative: TextStates;
 }
 
 /**
  * Makes every take of a request, one after the other; each can be written before the next begins.
- * @param clock gathers seconds by stage over all takes
  * @throws FoleyError `cancelled` when the signal fires; else what the station at fault throws
  */
-export async function* generate(
-  request: SettledRequest,
-  clip: Clip,
-  stations: FoleyStations,
-  timingText: GivenTimingText | null,
-  clock: StageClock,
-  hooks: JobHooks = {},
-): AsyncGenerator<FoleyTake> {
-  const timeline = new Timeline({ ...stations.timeline, raster: request.raster });
-  const clipSeconds = clip.facts.durationSeconds;
-  const range = rangeOf(request, clipSeconds);
-  const warnings: string[] = [];
-
-  const needsFrames = request.frameScale > 0 || (request.timingScale > 0 && timingText === null);
-  const embeddings = needsFrames
-    ? await clock.time(
-        'frames',
-        async () => (await embedClip(clip, range, timeline, stations, hooks)).embeddings,
-      )
-    : null;
-  throwIfCancelled(hooks);
-  const timing = await clock.time('text', async () => {
-    if (timingText !== null) {
-      const given = givenTiming(request, timingText.text, timingText.name, clipSeconds);
-      warnings.push(...given.warnings);
-      return given.timing;
-    }
-    return embeddings === null ? null : computeTiming(request, embeddings, stations.encoder, clipSeconds);
-  });
-  if (timing !== null && timing.spans.length === 0 && request.timingScale > 0) {
-    warnings.push(
-      `"${request.label}" was seen nowhere, so the timing is silent throughout; lower the threshold or give a timing`,
-    );
-  }
+export async function* generate(job: Job<SettledRequest>): AsyncGenerator<FoleyTake> {
+  const { request, clip, stations, clock } = job;
+  const seen = await seeClip(job);
+  const { timeline, range, timing } = seen;
   const [prompt, negative] = await clock.time('text', () =>
     stations.synthesizer.textStates([request.prompt ?? request.label, request.negative]),
   );
-  const texts = { prompt: prompt!, negative: negative! };
-
+  const texts: Texts = { prompt: prompt!, negative: negative! };
   const windows = timeline.windows(range.durationSeconds, request.overlap);
+  const { durationSeconds: clipSeconds } = clip.facts;
+  const rateHz = timeline.spec.sampleRateHz;
   for (let take = 0; take < request.takes; take++) {
     const seeds = windows.map((window) => deriveSeed(request.seed, { item: take, window: window.index }));
-    const images: MelImage[] = [];
-    for (const window of windows) {
-      throwIfCancelled(hooks);
-      const conditions = windowConditions(
-        request,
-        window,
-        range,
-        texts,
-        embeddings,
-        timing,
-        timeline,
-        stations,
-      );
-      const latents = await clock.time('denoise', () =>
-        denoiseWindow(request, seeds[window.index]!, conditions, stations, {
-          ...hooks,
-          onProgress: ({ done, total }) =>
-            hooks.onProgress?.({
-              stage: 'denoise',
-              done: window.index * total + done,
-              total: windows.length * total,
-              take,
-            }),
-        }),
-      );
-      images.push(await clock.time('decode', () => stations.synthesizer.decode(latents)));
-      hooks.onProgress?.({ stage: 'decode', done: window.index + 1, total: windows.length, take });
-    }
-    const parts: Float32Array[] = [];
-    for (const [index, image] of images.entries()) {
-      throwIfCancelled(hooks);
-      parts.push(await clock.time('vocode', () => stations.synthesizer.vocode(image)));
-      hooks.onProgress?.({ stage: 'vocode', done: index + 1, total: images.length, take });
-    }
-    const rateHz = timeline.spec.sampleRateHz;
+    const parts = await makeWindows(job, seen, texts, windows, seeds, take);
     const sound = joinWindows(windows, parts, rateHz, timeline.sampleCount(range.durationSeconds));
     const { wave, ...level } = levelSound(createWave(rateHz, [sound]), request.loudness);
     yield {
@@ -143,36 +75,55 @@ export async function* generate(
         seed: seeds[index]!,
       })),
       timing,
-      warnings: [...warnings, ...level.warnings],
+      warnings: [...seen.warnings, ...level.warnings],
     };
   }
 }
 
-/** The stretch of the clip that a request is about. @throws usage when it lies past the end */
-export function rangeOf(request: FoleyRequest, clipSeconds: number): ClipRange {
-  if (request.start >= clipSeconds) {
-    throw new FoleyError(
-      'usage',
-      `start ${request.start} s lies past the end of the clip at ${clipSeconds.toFixed(2)} s`,
+/** Samples of each window. */
+async function makeWindows(
+  job: Job<SettledRequest>,
+  seen: SeenClip,
+  texts: Texts,
+  windows: readonly Window[],
+  seeds: readonly number[],
+  take: number,
+): Promise<Float32Array[]> {
+  const { stations, clock, hooks } = job;
+  const images: MelImage[] = [];
+  for (const window of windows) {
+    throwIfCancelled(hooks);
+    const conditions = windowConditions(job, seen, texts, window);
+    const latents = await clock.time('denoise', () =>
+      denoiseWindow(job, conditions, seeds[window.index]!, (step, steps) =>
+        hooks.onProgress?.({
+          stage: 'denoise',
+          done: window.index * steps + step,
+          total: windows.length * steps,
+          take,
+        }),
+      ),
     );
+    images.push(await clock.time('decode', () => stations.synthesizer.decode(latents)));
+    hooks.onProgress?.({ stage: 'decode', done: window.index + 1, total: windows.length, take });
   }
-  const rest = clipSeconds - request.start;
-  return { startSeconds: request.start, durationSeconds: Math.min(rest, request.duration ?? rest) };
+  const parts: Float32Array[] = [];
+  for (const [index, image] of images.entries()) {
+    throwIfCancelled(hooks);
+    parts.push(await clock.time('vocode', () => stations.synthesizer.vocode(image)));
+    hooks.onProgress?.({ stage: 'vocode', done: index + 1, total: images.length, take });
+  }
+  return parts;
 }
 
 function windowConditions(
-  request: FoleyRequest,
+  { request, stations }: Job,
+  { timeline, range, embeddings, timing }: SeenClip,
+  texts: Texts,
   window: Window,
-  range: ClipRange,
-  texts: { readonly prompt: TextStates; readonly negative: TextStates },
-  embeddings: FrameEmbeddings | null,
-  timing: TimingCurve | null,
-  timeline: Timeline,
-  { synthesizer }: FoleyStations,
 ): WindowConditions {
   const startSeconds = range.startSeconds + window.startSeconds;
   const count = timeline.frameCount(timeline.windowSeconds);
-  const stepSeconds = timeline.frameToSeconds(1);
   return {
     ...texts,
     frames:
@@ -180,7 +131,7 @@ function windowConditions(
         ? null
         : {
             scale: request.frameScale,
-            embeddings: embeddingsOver(embeddings, startSeconds, count, stepSeconds),
+            embeddings: embeddingsOver(embeddings, startSeconds, count, timeline.frameToSeconds(1)),
             timesSeconds: Float32Array.from({ length: count }, (_, index) => timeline.frameToSeconds(index)),
           },
     timing:
@@ -188,17 +139,16 @@ function windowConditions(
         ? null
         : {
             scale: request.timingScale,
-            hint: timingHint(timingColumns(timing.spans, startSeconds, timeline), synthesizer.bands),
+            hint: timingHint(timingColumns(timing.spans, startSeconds, timeline), stations.synthesizer.bands),
           },
   };
 }
 
 async function denoiseWindow(
-  request: FoleyRequest,
-  seed: number,
+  { request, stations: { synthesizer }, hooks }: Job,
   conditions: WindowConditions,
-  { synthesizer }: FoleyStations,
-  hooks: JobHooks,
+  seed: number,
+  onStep: (step: number, steps: number) => void,
 ): Promise<Float32Array> {
   const { guidance, visionGuidance, steps } = request;
   const schedule = createNoiseSchedule(synthesizer.noiseSchedule);
@@ -215,7 +165,7 @@ async function denoiseWindow(
         ? { mode: 'joint', scale: guidance }
         : { mode: 'separate', textScale: guidance, visionScale: visionGuidance },
     predict: (latents, timestep, set) => denoiser.predict(latents, timestep, set),
-    onStep: ({ step, steps: total }) => hooks.onProgress?.({ stage: 'denoise', done: step, total, take: 0 }),
+    onStep: ({ step, steps: total }) => onStep(step, total),
     ...(hooks.signal ? { signal: hooks.signal } : {}),
   });
 }
@@ -231,8 +181,4 @@ function placed(wave: Wave, range: ClipRange, clipSamples: number): Wave {
       return whole;
     }),
   );
-}
-
-function throwIfCancelled({ signal }: JobHooks): void {
-  if (signal?.aborted) throw new FoleyError('cancelled', 'the job was cancelled', { cause: signal.reason });
 }

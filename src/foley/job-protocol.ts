@@ -1,25 +1,55 @@
 /** @file What the parent and the child of a job say to each other. Plain data for structured cloning. */
+
+import type { TimingCurve } from '../conditions/timing-curve.js';
 import { FoleyError, type FoleyErrorCode, messageOf } from '../errors/foley-error.js';
+import type { MediaFacts } from '../video/media-facts.js';
 import type { SettledRequest } from './generate.js';
-import type { FoleyProgress } from './progress.js';
+import type { FoleyProgress, FoleyTimings } from './progress.js';
 import type { FoleySidecar } from './write-take.node.js';
 
-/** What a child does. Each kind of job has its own module of work. */
-export interface JobOrder {
+interface OrderBase {
   readonly request: SettledRequest;
   /** Text of the timing file, read by the parent. */
   readonly timing: { readonly name: string; readonly text: string } | null;
-  /** Where the child writes; nothing else is touched. */
+}
+
+/** Make every take and write it into `staging`; nothing else is touched. */
+export interface GenerateOrder extends OrderBase {
+  readonly kind: 'generate';
   readonly staging: string;
   readonly stem: string;
 }
+
+/** Look at the clip and say what is seen when. */
+export interface InspectOrder extends OrderBase {
+  readonly kind: 'inspect';
+  /** False: the facts of the clip alone, which need neither model nor codec. */
+  readonly withTiming: boolean;
+  readonly withPicture: boolean;
+}
+
+export type JobOrder = GenerateOrder | InspectOrder;
+
+/** What is known of a clip without making sound. */
+export interface Inspection {
+  readonly facts: MediaFacts;
+  readonly sha256: string;
+  readonly timing: TimingCurve | null;
+  readonly warnings: readonly string[];
+  readonly timings: FoleyTimings;
+  /** PNG bytes. */
+  readonly picture: Uint8Array | null;
+}
+
+/** What an order yields. */
+export type JobYield<O extends JobOrder> = O extends GenerateOrder ? readonly FoleySidecar[] : Inspection;
 
 export type ToChild = { readonly kind: 'start'; readonly order: JobOrder } | { readonly kind: 'cancel' };
 
 export type FromChild =
   | { readonly kind: 'progress'; readonly progress: FoleyProgress }
   | { readonly kind: 'beat'; readonly rssBytes: number }
-  | { readonly kind: 'done'; readonly sidecars: readonly FoleySidecar[]; readonly peakRssBytes: number }
+  | { readonly kind: 'done'; readonly yielded: JobYield<JobOrder>; readonly peakRssBytes: number }
   | { readonly kind: 'failed'; readonly error: WireError };
 
 /** An error on its way between processes. */

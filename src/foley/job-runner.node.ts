@@ -5,8 +5,16 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
-import type { SettledRequest } from './generate.js';
-import { type FromChild, fromWire, type JobOrder, type ToChild } from './job-protocol.js';
+import {
+  type FromChild,
+  fromWire,
+  type GenerateOrder,
+  type Inspection,
+  type InspectOrder,
+  type JobOrder,
+  type JobYield,
+  type ToChild,
+} from './job-protocol.js';
 import type { FoleyProgress } from './progress.js';
 import type { FoleyRequest } from './request.js';
 import { openStagingFolder, resultPlace, takeName } from './result-files.node.js';
@@ -38,37 +46,52 @@ export interface FoleyResult {
  * @throws FoleyError with the code of whatever went wrong; `cancelled` when the signal fired
  */
 export async function runFoleyJob(request: FoleyRequest, options: JobOptions = {}): Promise<FoleyResult> {
-  const settled: SettledRequest = { ...request, seed: request.seed ?? randomInt(2 ** 32) };
-  const timing =
-    request.timing === null ? null : { name: request.timing, text: await readTiming(request.timing) };
+  const settled = await settle(request);
   const place = resultPlace(request);
   const names = Array.from({ length: request.takes }, (_, take) => takeName(place.stem, take, request.takes));
   const staging = await openStagingFolder(place, names, request.overwrite);
   try {
-    const order: JobOrder = { request: settled, timing, staging: staging.path, stem: place.stem };
-    const { sidecars, peakRssBytes } = await superviseChild(order, options);
+    const order: GenerateOrder = { kind: 'generate', ...settled, staging: staging.path, stem: place.stem };
+    const { yielded, peakRssBytes } = await superviseChild(order, options);
     if (options.signal?.aborted) throw cancelled(options.signal);
     const paths = await staging.publish(request.overwrite);
-    return { takes: sidecars, paths, peakRssBytes };
+    return { takes: yielded, paths, peakRssBytes };
   } finally {
     await staging.discard();
   }
 }
 
-interface ChildOutcome {
-  readonly sidecars: readonly FoleySidecar[];
+/** Looks at a clip: facts, and with a label, when it is seen. Writes nothing but the embedding cache. */
+export async function runInspection(
+  request: FoleyRequest,
+  wanted: Pick<InspectOrder, 'withTiming' | 'withPicture'>,
+  options: JobOptions = {},
+): Promise<Inspection> {
+  const order: InspectOrder = { kind: 'inspect', ...(await settle(request)), ...wanted };
+  return (await superviseChild(order, options)).yielded;
+}
+
+async function settle(request: FoleyRequest): Promise<Pick<JobOrder, 'request' | 'timing'>> {
+  return {
+    request: { ...request, seed: request.seed ?? randomInt(2 ** 32) },
+    timing: request.timing === null ? null : { name: request.timing, text: await readTiming(request.timing) },
+  };
+}
+
+interface ChildOutcome<O extends JobOrder> {
+  readonly yielded: JobYield<O>;
   readonly peakRssBytes: number;
 }
 
 const pollMs = 250;
 
-async function superviseChild(order: JobOrder, options: JobOptions): Promise<ChildOutcome> {
+async function superviseChild<O extends JobOrder>(order: O, options: JobOptions): Promise<ChildOutcome<O>> {
   const { signal, onProgress, graceMs = 3000, silenceMs = 600_000 } = options;
   if (signal?.aborted) throw cancelled(signal);
   const child = forkWorker(options.workerPath);
   const limitBytes = (order.request.memoryLimit ?? Number.POSITIVE_INFINITY) * 2 ** 20;
   let verdict: FoleyError | null = null;
-  let outcome: ChildOutcome | null = null;
+  let outcome: ChildOutcome<O> | null = null;
   let heardAt = performance.now();
   let reportedRss = 0;
   let killTimer: NodeJS.Timeout | null = null;
@@ -111,7 +134,8 @@ async function superviseChild(order: JobOrder, options: JobOptions): Promise<Chi
         heardAt = performance.now();
         if (message.kind === 'progress') onProgress?.(message.progress);
         else if (message.kind === 'beat') reportedRss = message.rssBytes;
-        else if (message.kind === 'done') outcome = message;
+        else if (message.kind === 'done')
+          outcome = message as unknown as ChildOutcome<O>; // a child answers the order it was given
         else verdict ??= fromWire(message.error);
       });
       child.on('error', (cause) => {

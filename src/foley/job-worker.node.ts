@@ -1,34 +1,90 @@
 /** @file The child process of a job: opens the model, makes every take, writes it into the staging folder. */
 import { rm } from 'node:fs/promises';
 import { FoleyError } from '../errors/foley-error.js';
+import { renderPng } from '../pictures/render-svg.node.js';
+import { drawInspection } from './draw-take.js';
 import { generate } from './generate.js';
-import { type FromChild, type JobOrder, type ToChild, toWire } from './job-protocol.js';
-import { openClipFile, openStations } from './open-stations.node.js';
+import {
+  type FromChild,
+  type GenerateOrder,
+  type Inspection,
+  type InspectOrder,
+  type JobOrder,
+  type JobYield,
+  type ToChild,
+  toWire,
+} from './job-protocol.js';
+import { type ClipFile, type OpenStations, openClipFile, openStations } from './open-stations.node.js';
 import { type JobHooks, StageClock } from './progress.js';
+import type { FoleyRequest } from './request.js';
+import { seeClip } from './see-clip.js';
 import { type FoleySidecar, writeTake } from './write-take.node.js';
 
 const beatMs = 500;
 
-/** Does the work of an order. Also what tests and other hosts run in their own process. */
-export async function runOrder(order: JobOrder, hooks: JobHooks): Promise<FoleySidecar[]> {
-  const { request } = order;
+/** Does the work of an order in this process. */
+export async function runOrder(order: JobOrder, hooks: JobHooks): Promise<JobYield<JobOrder>> {
   const clock = new StageClock();
-  const clip = await clock.time('open', () => openClipFile(request.video, hooks.signal));
+  const clip = await clock.time('open', () => openClipFile(order.request.video, hooks.signal));
   try {
-    const stations = await clock.time('open', () => openStations(request));
-    try {
-      hooks.onProgress?.({ stage: 'open', done: 1, total: 1, take: 0 });
-      const place = { folder: order.staging, stem: order.stem };
-      const sidecars: FoleySidecar[] = [];
-      for await (const take of generate(request, clip, stations, order.timing, clock, hooks)) {
-        sidecars.push(await writeTake(take, request, place, clip, stations, clock, hooks));
-      }
-      return sidecars;
-    } finally {
-      await stations.close();
-    }
+    return order.kind === 'generate'
+      ? await makeTakes(order, clip, clock, hooks)
+      : await inspect(order, clip, clock, hooks);
   } finally {
     clip.close();
+  }
+}
+
+async function makeTakes(
+  order: GenerateOrder,
+  clip: ClipFile,
+  clock: StageClock,
+  hooks: JobHooks,
+): Promise<FoleySidecar[]> {
+  const { request, staging, stem } = order;
+  return withStations(request, clock, hooks, async (stations) => {
+    const sidecars: FoleySidecar[] = [];
+    for await (const take of generate({ request, clip, stations, timingText: order.timing, clock, hooks })) {
+      sidecars.push(await writeTake(take, request, { folder: staging, stem }, clip, stations, clock, hooks));
+    }
+    return sidecars;
+  });
+}
+
+async function inspect(
+  order: InspectOrder,
+  clip: ClipFile,
+  clock: StageClock,
+  hooks: JobHooks,
+): Promise<Inspection> {
+  const { request } = order;
+  const base = { facts: clip.facts, sha256: await clip.contentHash() };
+  if (!order.withTiming)
+    return { ...base, timing: null, warnings: [], timings: clock.timings(), picture: null };
+  // the timing is what is asked for, whatever its weight in a request
+  const always = { ...request, timingScale: 1 };
+  const { timing, warnings } = await withStations(request, clock, hooks, (stations) =>
+    seeClip({ request: always, clip, stations, timingText: order.timing, clock, hooks }),
+  );
+  const picture =
+    order.withPicture && timing !== null
+      ? renderPng(await drawInspection(timing, request.threshold, clip))
+      : null;
+  return { ...base, timing, warnings, timings: clock.timings(), picture };
+}
+
+async function withStations<T>(
+  request: FoleyRequest,
+  clock: StageClock,
+  hooks: JobHooks,
+  use: (stations: OpenStations) => Promise<T>,
+): Promise<T> {
+  const stations = await clock.time('open', () => openStations(request));
+  try {
+    hooks.onProgress?.({ stage: 'open', done: 1, total: 1, take: 0 });
+    return await use(stations);
+  } finally {
+    await stations.close();
   }
 }
 
@@ -49,7 +105,7 @@ function serve(send: (message: FromChild) => void): void {
       abort.abort(new FoleyError('cancelled', 'the job was cancelled'));
       return;
     }
-    staging = message.order.staging;
+    staging = message.order.kind === 'generate' ? message.order.staging : null;
     const hooks: JobHooks = {
       signal: abort.signal,
       onProgress: (progress) => send({ kind: 'progress', progress }),
@@ -57,9 +113,9 @@ function serve(send: (message: FromChild) => void): void {
     runOrder(message.order, hooks)
       .then(
         // maxRSS is in KiB on every platform (libuv)
-        (sidecars): FromChild => ({
+        (yielded): FromChild => ({
           kind: 'done',
-          sidecars,
+          yielded,
           peakRssBytes: process.resourceUsage().maxRSS * 1024,
         }),
         (thrown: unknown): FromChild => ({ kind: 'failed', error: toWire(thrown) }),

@@ -12,6 +12,8 @@ export interface FieldMeta {
   readonly unit?: string;
   /** The word that stands for "not set" where that has a meaning of its own. */
   readonly nullWord?: string;
+  /** What a text is: names the value in help. */
+  readonly placeholder?: string;
   /** One-letter flag. */
   readonly short?: string;
 }
@@ -68,6 +70,7 @@ export function requestFields(schema: z.ZodObject): RequestField[] {
         group: property.group,
         ...(property.unit === undefined ? {} : { unit: property.unit }),
         ...(property.nullWord === undefined ? {} : { nullWord: property.nullWord }),
+        ...(property.placeholder === undefined ? {} : { placeholder: property.placeholder }),
         ...(property.short === undefined ? {} : { short: property.short }),
       };
       return {

@@ -76,6 +76,7 @@ export const foleyRequestSchema = z.strictObject({
 
   timing: field(z.string().min(1).nullable().default(null), {
     label: 'timing file',
+    placeholder: 'file',
     help: 'JSON with the stretches that sound, in place of the computed ones (inspect --save-timing writes one)',
     group: 'timing',
   }),
@@ -159,6 +160,7 @@ export const foleyRequestSchema = z.strictObject({
 
   outDir: field(z.string().min(1).nullable().default(null), {
     label: 'output folder',
+    placeholder: 'folder',
     help: 'where results go; beside the video when left out',
     group: 'output',
   }),
@@ -181,6 +183,7 @@ export const foleyRequestSchema = z.strictObject({
 
   model: field(z.string().min(1).default('small'), {
     label: 'model',
+    placeholder: 'name',
     help: 'name of a model, or path of a model folder',
     group: 'machine',
   }),
@@ -204,6 +207,7 @@ export const foleyRequestSchema = z.strictObject({
   }),
   cacheDir: field(z.string().min(1).nullable().default(null), {
     label: 'cache folder',
+    placeholder: 'folder',
     help: 'where frame embeddings are kept between runs; "none" keeps nothing',
     group: 'machine',
   }),

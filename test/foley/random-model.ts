@@ -1,0 +1,124 @@
+/** @file A model folder with random weights: everything of a real one but the training. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { input, tensor } from '../../src/graph/index.js';
+import { decodeLatents, encodeImage } from '../../src/models/autoencoder.js';
+import { controlNet } from '../../src/models/controlnet.js';
+import { efficientNet, efficientNetLite } from '../../src/models/efficientnet-lite.js';
+import type { ModelConfig } from '../../src/models/model-config.js';
+import { small } from '../../src/models/presets.js';
+import { miniLmL6, sentenceEncoder } from '../../src/models/sentence-encoder.js';
+import { unet } from '../../src/models/unet.js';
+import { vocoderOf } from '../../src/models/vocoder.js';
+import { type InitialiserRule, initialiseParameters } from '../../src/weights/initialise.js';
+import { collectParameters, type Parameters } from '../../src/weights/parameters.js';
+import { writeSafetensors } from '../../src/weights/safetensors-file.node.js';
+
+/** The small model with few channels: a step takes milliseconds. */
+export const tinyConfig: ModelConfig = {
+  ...small,
+  name: 'tiny',
+  autoencoder: { ...small.autoencoder, blockOutChannels: [16, 16, 16], normGroups: 8 },
+  unet: {
+    ...small.unet,
+    blockOutChannels: [16, 16, 16],
+    attentionLevels: [false, true, true],
+    heads: [2, 2, 2],
+    normGroups: 8,
+  },
+  temporalAdapter: { hintChannels: [8, 8], hintStrides: [1], hintFold: 16 },
+  vocoder: {
+    ...(small.vocoder as Extract<ModelConfig['vocoder'], { kind: 'inverse-stft' }>),
+    channels: 16,
+    hiddenChannels: 16,
+    blocks: 1,
+  },
+};
+
+/** Writes the folder. The encoders have their full size, since their architecture is fixed. */
+export async function writeRandomModel(folder: string, config: ModelConfig = tinyConfig): Promise<void> {
+  await mkdir(join(folder, 'tokenizer'), { recursive: true });
+  const {
+    mel,
+    autoencoder,
+    unet: net,
+    textEncoder,
+    imageEncoder,
+    frameAdapter,
+    temporalAdapter,
+    vocoder,
+  } = config;
+  const latents = () => input('latents', [1, net.inChannels, 16, 64]);
+  const timestep = () => input('timestep', [1]);
+  const textStates = () => input('text', [1, textEncoder.tokens, textEncoder.width]);
+  const unetWith = (p: Parameters, adapter: Parameters | null) =>
+    unet(
+      p,
+      {
+        latents: latents(),
+        timestep: timestep(),
+        textStates: textStates(),
+        frame: adapter && {
+          parameters: adapter,
+          embeddings: input('embeddings', [1, 2, imageEncoder.width]),
+          timesSeconds: input('times', [1, 2]),
+          scale: 1,
+          config: frameAdapter,
+        },
+      },
+      net,
+    );
+  const parts: Record<string, (p: Parameters) => unknown> = {
+    text_encoder: (p) => sentenceEncoder(p, input('ids', [1, 4], 'int64'), input('mask', [1, 4]), miniLmL6),
+    image_encoder: (p) => {
+      p.get('projection.weight', [imageEncoder.width, efficientNetLite.lite0.features]);
+      return efficientNet(p, input('images', [1, 3, 224, 224]), efficientNetLite.lite0);
+    },
+    unet: (p) => unetWith(p, null),
+    frame_adapter: (p) => {
+      let other: unknown = null;
+      collectParameters((backbone) => {
+        other = unetWith(backbone, p);
+      });
+      return other;
+    },
+    temporal_adapter: (p) =>
+      controlNet(
+        p,
+        {
+          latents: latents(),
+          timestep: timestep(),
+          textStates: textStates(),
+          hint: input('hint', [1, 1, mel.bands, mel.columns]),
+          scale: 1,
+        },
+        { unet: net, ...temporalAdapter },
+      ),
+    vae: (p) => {
+      const image = input('image', [1, autoencoder.imageChannels, mel.bands, mel.columns]);
+      return decodeLatents(p, encodeImage(p, image, autoencoder).mean, autoencoder);
+    },
+    vocoder: (p) => vocoderOf(vocoder).wave(p, input('mel', [1, mel.bands, mel.columns])),
+  };
+  for (const [name, build] of Object.entries(parts)) {
+    const shapes = collectParameters(build);
+    const values = initialiseParameters(shapes, 1, [positiveVariances]);
+    await writeSafetensors(
+      join(folder, `${name}.safetensors`),
+      shapes.map(({ key, shape }) => [key, tensor(shape, values.get(key)!)] as const),
+      { asFloat16: true },
+    );
+  }
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  await writeFile(join(folder, 'tokenizer', 'vocab.txt'), vocabulary());
+}
+
+/** Running variances are never negative. */
+const positiveVariances: InitialiserRule = ({ key }) =>
+  key.endsWith('running_var') ? { kind: 'constant', value: 1 } : null;
+
+/** Special tokens and single characters: every word falls into letters. */
+function vocabulary(): string {
+  const characters = 'abcdefghijklmnopqrstuvwxyz0123456789'.split('');
+  return ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...characters, ...characters.map((c) => `##${c}`)].join('\n');
+}
