@@ -29,7 +29,7 @@ interface GoldenMetrics {
     delta: number;
     times: number[];
     seed: number;
-    strength: number[];
+
     onsets: number[];
   }[];
   condFoleyGen: {

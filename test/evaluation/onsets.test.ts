@@ -7,20 +7,12 @@ import {
   condFoleyGenScore,
   detectOnsets,
   matchOnsets,
-  onsetStrength,
 } from '../../src/evaluation/index.js';
 import { clicks, golden } from './golden-metrics.js';
 
 describe('detectOnsets', () => {
   it.each(golden.onsets)('finds what librosa finds at $rate Hz, delta $delta', (expected) => {
     const samples = clicks(expected.rate, 2, expected.times, expected.seed);
-    const strength = onsetStrength(samples, expected.rate);
-    expect(strength).toHaveLength(expected.strength.length);
-    const scale = Math.max(...expected.strength);
-    expected.strength.forEach((value, at) => {
-      // librosa computes spectra in float32: levels near the floor, 80 dB down, differ by about 1e-4 dB.
-      expect(Math.abs(strength[at]! - value) / scale).toBeLessThan(1e-4);
-    });
     expect(detectOnsets(samples, expected.rate, { delta: expected.delta })).toEqual(expected.onsets);
   });
 
