@@ -67,10 +67,14 @@ export function createClipTokenizer({ vocabulary, merges, paddingId }: ClipVocab
   };
 }
 
-const words = /'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/gu;
+/** White space by Unicode's property: JavaScript's \s also takes U+FEFF, which other implementations do not. */
+const words = /'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/gu;
 
 function splitWords(text: string): readonly string[] {
-  const clean = text.normalize('NFC').replaceAll(/\s+/g, ' ').toLowerCase();
+  const clean = text
+    .normalize('NFC')
+    .replaceAll(/\p{White_Space}+/gu, ' ')
+    .toLowerCase();
   return clean.match(words) ?? [];
 }
 
