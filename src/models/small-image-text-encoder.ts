@@ -11,6 +11,7 @@ import {
   type FrameEmbeddings,
   type ImageTextEncoder,
 } from './image-text-encoder.js';
+import { openOnce } from './open-once.js';
 import { miniLmL6, sentenceEncoder } from './sentence-encoder.js';
 import type { TextEncoder } from './text-encoder.js';
 import type { WordpieceTokenizer } from './wordpiece-tokenizer.js';
@@ -100,18 +101,4 @@ async function openImageSession({ engine, image }: SmallEncoderParts): Promise<S
   const made = program('image-encoder', { inputs: [images], outputs: { embedding, features } });
   // `all` lays channels out in blocks: depthwise convolutions take half the time
   return engine.compile(made, { optimization: 'all' });
-}
-
-function openOnce(open: () => Promise<Session>) {
-  let session: Promise<Session> | null = null;
-  return {
-    opened: (): Promise<Session> => {
-      session ??= open();
-      return session;
-    },
-    close: async (): Promise<void> => {
-      await (await session)?.close();
-      session = null;
-    },
-  };
 }

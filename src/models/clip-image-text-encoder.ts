@@ -1,0 +1,112 @@
+/** @file CLIP on an engine: frames and labels in one space, and the prompt states that diffusion models read. */
+import type { Engine, Session } from '../engine/engine.js';
+import { floats, input, program, tensor } from '../graph/index.js';
+import type { Parameters } from '../weights/parameters.js';
+import {
+  type ClipImageConfig,
+  type ClipTextConfig,
+  clipImageEmbedding,
+  clipTextEmbedding,
+  clipTextStates,
+} from './clip.js';
+import type { ClipTokenizer } from './clip-tokenizer.js';
+import { clipPreprocessing } from './image-preprocessing.js';
+import { embedStream, type ImageTextEncoder } from './image-text-encoder.js';
+import { openOnce } from './open-once.js';
+import type { TextEncoder } from './text-encoder.js';
+
+export interface ClipEncoderParts {
+  readonly engine: Engine;
+  /** Holds `text_model` and `text_projection`: CLIPTextModelWithProjection, or CLIPModel with both towers. */
+  readonly text: Parameters;
+  /** Holds `vision_model` and `visual_projection`: CLIPVisionModelWithProjection, or CLIPModel. */
+  readonly image: Parameters;
+  readonly tokenizer: ClipTokenizer;
+  readonly config: { readonly text: ClipTextConfig; readonly image: ClipImageConfig };
+  /** Names the weights, say by the revision they were fetched at. */
+  readonly weightsId: string;
+}
+
+export interface ClipEncoder extends ImageTextEncoder {
+  close(): Promise<void>;
+}
+
+/** Both towers of one CLIP; each is compiled when it is first needed. Embeddings are not normalised, as published. */
+export function createClipEncoder(parts: ClipEncoderParts): ClipEncoder {
+  const { engine, config, weightsId } = parts;
+  const preprocessing = { ...clipPreprocessing, imageSize: config.image.imageSize };
+  const image = openOnce(() => openImageSession(parts));
+  const text = openOnce(() => openTextSession(parts));
+  return {
+    id: `clip-${config.image.width}-${config.image.layers}/${engine.device}/${weightsId}`,
+    width: config.image.projectionWidth,
+    imageSize: config.image.imageSize,
+    embedFrames: async (frames) => embedStream(await image.opened(), 'embedding', preprocessing, frames),
+    embedTexts: async (texts) =>
+      encode(await text.opened(), 'embedding', parts.tokenizer, texts, config.text.tokens),
+    close: async () => {
+      await image.close();
+      await text.close();
+    },
+  };
+}
+
+export interface ClipTextEncoder extends TextEncoder {
+  close(): Promise<void>;
+}
+
+/** The text tower alone, without projection: the text encoder of Stable Diffusion and of Auffusion. */
+export function createClipTextEncoder(parts: {
+  readonly engine: Engine;
+  readonly text: Parameters;
+  readonly tokenizer: ClipTokenizer;
+  readonly config: ClipTextConfig;
+  readonly weightsId: string;
+}): ClipTextEncoder {
+  const { engine, tokenizer, config, weightsId } = parts;
+  const session = openOnce(() => {
+    const ids = input('ids', [1, config.tokens], 'int64');
+    const states = clipTextStates(parts.text, ids, config);
+    return engine.compile(program('clip-text-states', { inputs: [ids], outputs: { states } }));
+  });
+  return {
+    id: `clip-text-${config.width}-${config.layers}/${engine.device}/${weightsId}`,
+    tokens: config.tokens,
+    width: config.width,
+    encodeTokens: async (texts) => encode(await session.opened(), 'states', tokenizer, texts, config.tokens),
+    close: () => session.close(),
+  };
+}
+
+async function encode(
+  session: Session,
+  output: string,
+  tokenizer: ClipTokenizer,
+  texts: readonly string[],
+  length: number,
+): Promise<Float32Array[]> {
+  const needsEnd = session.program.inputs.some(({ name }) => name === 'atEnd');
+  const results: Float32Array[] = [];
+  for (const text of texts) {
+    const encoded = tokenizer.encode(text, length);
+    const ids = tensor([1, length], encoded.ids, 'int64');
+    const feeds = needsEnd ? { ids, atEnd: tensor([1, length], encoded.atEnd) } : { ids };
+    results.push(floats((await session.run(feeds))[output]!));
+  }
+  return results;
+}
+
+async function openImageSession({ engine, image, config }: ClipEncoderParts): Promise<Session> {
+  const { imageSize } = config.image;
+  const pixels = input('image', [1, 3, imageSize, imageSize]);
+  const embedding = clipImageEmbedding(image, pixels, config.image);
+  return engine.compile(program('clip-image', { inputs: [pixels], outputs: { embedding } }));
+}
+
+async function openTextSession({ engine, text, config }: ClipEncoderParts): Promise<Session> {
+  const { tokens } = config.text;
+  const ids = input('ids', [1, tokens], 'int64');
+  const atEnd = input('atEnd', [1, tokens]);
+  const embedding = clipTextEmbedding(text, clipTextStates(text, ids, config.text), atEnd, config.text);
+  return engine.compile(program('clip-text', { inputs: [ids, atEnd], outputs: { embedding } }));
+}

@@ -1,0 +1,92 @@
+/** @file A tiny CLIP end to end: the encoders around the towers, which have golden values of their own. */
+import { afterAll, expect, test } from 'vitest';
+import { createOrtEngine } from '../../src/engine/ort-engine.node.js';
+import { floats, input, program, tensor } from '../../src/graph/index.js';
+import { clipImageEmbedding } from '../../src/models/clip.js';
+import { createClipEncoder, createClipTextEncoder } from '../../src/models/clip-image-text-encoder.js';
+import { createClipTokenizer } from '../../src/models/clip-tokenizer.js';
+import { clipPreprocessing, preprocessImage } from '../../src/models/image-preprocessing.js';
+import { hashedParameters } from './hashed-weights.js';
+
+const engine = createOrtEngine({ threads: 1 });
+afterAll(() => engine.close());
+
+const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+const pieces = [...letters, ...letters.map((letter) => `${letter}</w>`), '<|startoftext|>', '<|endoftext|>'];
+const tokenizer = createClipTokenizer({
+  vocabulary: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
+  merges: '#version: 0.2\n',
+});
+const shared = {
+  width: 32,
+  layers: 2,
+  heads: 4,
+  hiddenWidth: 48,
+  activation: 'gelu',
+  projectionWidth: 24,
+} as const;
+const config = {
+  text: { ...shared, vocabularySize: pieces.length, tokens: 12 },
+  image: { ...shared, imageSize: 28, patchSize: 7 },
+};
+const parts = {
+  engine,
+  text: hashedParameters(),
+  image: hashedParameters(),
+  tokenizer,
+  config,
+  weightsId: 'test',
+};
+
+async function* frames(count: number) {
+  for (let i = 0; i < count; i++) {
+    const data = Uint8Array.from({ length: 3 * 40 * 30 }, (_, at) => (at * (i + 3)) % 256);
+    yield { timeSeconds: i / 2, width: 40, height: 30, data };
+  }
+}
+
+test('frames go through preprocessing and tower one by one', async () => {
+  const encoder = createClipEncoder(parts);
+  const embeddings = await encoder.embedFrames(frames(3));
+  expect([...embeddings.timesSeconds]).toEqual([0, 0.5, 1]);
+  expect([embeddings.width, embeddings.data.length]).toEqual([24, 72]);
+
+  const pixels = new Float32Array(3 * 28 * 28);
+  for await (const frame of frames(1))
+    preprocessImage(frame, { ...clipPreprocessing, imageSize: 28 }, pixels);
+  const image = input('image', [1, 3, 28, 28]);
+  const embedding = clipImageEmbedding(hashedParameters(), image, config.image);
+  const session = await engine.compile(program('alone', { inputs: [image], outputs: { embedding } }));
+  const alone = await session.run({ image: tensor([1, 3, 28, 28], pixels) });
+  expect(embeddings.data.subarray(0, 24)).toEqual(floats(alone.embedding!));
+  await encoder.close();
+});
+
+test('texts are embedded at their end: what follows it does not matter', async () => {
+  const encoder = createClipEncoder(parts);
+  const padded = createClipEncoder({
+    ...parts,
+    tokenizer: { ...tokenizer, encode: (text, length) => withZeroPadding(tokenizer.encode(text, length)) },
+  });
+  const [dog, cat] = await encoder.embedTexts(['dog', 'cat']);
+  const [same] = await padded.embedTexts(['dog']);
+  expect(dog).toHaveLength(24);
+  expect(dog).not.toEqual(cat);
+  // the same sums, of which the masked ones are exactly zero
+  expect(Math.max(...dog!.map((value, i) => Math.abs(value - same![i]!)))).toBeLessThan(1e-6);
+  await encoder.close();
+  await padded.close();
+});
+
+function withZeroPadding(encoded: { ids: BigInt64Array; atEnd: Float32Array }) {
+  const end = encoded.atEnd.indexOf(1);
+  return { ids: encoded.ids.map((id, i) => (i > end ? 0n : id)), atEnd: encoded.atEnd };
+}
+
+test('prompt states have a row for every token', async () => {
+  const encoder = createClipTextEncoder({ ...parts, config: config.text });
+  const [states] = await encoder.encodeTokens(['dog']);
+  expect(states).toHaveLength(encoder.tokens * encoder.width);
+  expect(await encoder.encodeTokens([])).toEqual([]);
+  await encoder.close();
+});
