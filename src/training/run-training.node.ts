@@ -11,6 +11,9 @@ import { renderPng } from '../pictures/render-svg.node.js';
 import { readModelConfig } from './model-folder.node.js';
 import type { SampleImage, StageRun } from './stage.js';
 import type { StageContext } from './stage-context.js';
+import { backboneSchema, openBackboneStage } from './stages/backbone.node.js';
+import { frameAdapterStageSchema, openFrameAdapterStage } from './stages/frame-adapter.node.js';
+import { openTemporalAdapterStage, temporalAdapterStageSchema } from './stages/temporal-adapter.node.js';
 import { openVaeStage, vaeSchema } from './stages/vae.node.js';
 import { openVocoderStage, vocoderStageSchema } from './stages/vocoder.node.js';
 import { type TrainingSettings, type TrainOutcome, train } from './trainer.node.js';
@@ -24,6 +27,7 @@ export interface RunTrainingOptions {
   readonly cacheFolder: string;
   readonly audioFolder: string;
   readonly scenesFolder: string;
+  readonly picturesFolder: string;
   readonly resume: boolean;
   readonly threads?: number;
   /** Stop, saved, after this long. */
@@ -66,6 +70,9 @@ function defineStage<Config extends { readonly training: TrainingSettings }>(sta
 }
 
 const stages = {
+  backbone: defineStage({ schema: backboneSchema, open: openBackboneStage }),
+  'frame-adapter': defineStage({ schema: frameAdapterStageSchema, open: openFrameAdapterStage }),
+  'temporal-adapter': defineStage({ schema: temporalAdapterStageSchema, open: openTemporalAdapterStage }),
   vae: defineStage({ schema: vaeSchema, open: openVaeStage }),
   vocoder: defineStage({ schema: vocoderStageSchema, open: openVocoderStage }),
 } as const;

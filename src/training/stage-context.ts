@@ -8,8 +8,9 @@ export interface StageContext {
   readonly cacheFolder: string;
   /** Holds the sound manifest and what it names. */
   readonly audioFolder: string;
-  /** Holds rendered scenes; only the frame adapter needs them. */
+  /** Holds `train/` and `val/` scenes; only the frame adapter needs them, and the pictures they are drawn from. */
   readonly scenesFolder: string;
+  readonly picturesFolder: string;
   /** Where finished weights go, and where frozen ones are read. */
   readonly modelFolder: string;
   /** The sizes in the model folder's `config.json`. */

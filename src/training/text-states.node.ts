@@ -25,37 +25,41 @@ export async function openTextStates(texts: Iterable<string>, context: StageCont
   const weightsPath = join(context.modelFolder, 'text_encoder.safetensors');
   const vocabularyPath = join(context.modelFolder, 'tokenizer', 'vocab.txt');
   const key = hashOf([distinct, tokens, await hashOfFile(weightsPath), await hashOfFile(vocabularyPath)]);
-  const encode = async (): Promise<(text: string) => Promise<Float32Array>> => {
+  const open = async () => {
     const tokenizer = createWordpieceTokenizer(await readFile(vocabularyPath, 'utf8'), vocabularyPath);
-    const p = frozenParameters(await openSafetensors(weightsPath));
+    const parameters = frozenParameters(await openSafetensors(weightsPath));
     const ids = input('ids', [1, tokens], 'int64');
     const mask = input('mask', [1, tokens]);
-    const { tokenStates } = sentenceEncoder(p, ids, mask, miniLmL6);
+    const { tokenStates } = sentenceEncoder(parameters, ids, mask, miniLmL6);
     const session = await context.engine.compile(
       program('text', { inputs: [ids, mask], outputs: { tokenStates } }),
     );
-    return async (text) => {
-      const encoded = tokenizer.encode(text, tokens);
-      const outputs = await session.run({
-        ids: tensor([1, tokens], encoded.ids, 'int64'),
-        mask: tensor([1, tokens], encoded.mask),
-      });
-      return floats(outputs.tokenStates!);
+    return {
+      async encode(text: string): Promise<Float32Array> {
+        const encoded = tokenizer.encode(text, tokens);
+        const outputs = await session.run({
+          ids: tensor([1, tokens], encoded.ids, 'int64'),
+          mask: tensor([1, tokens], encoded.mask),
+        });
+        return floats(outputs.tokenStates!);
+      },
+      close: () => session.close(),
     };
   };
-  let opened: ReturnType<typeof encode> | null = null;
+  const opened: Awaited<ReturnType<typeof open>>[] = []; // none where the file is there
   const rows: Rows = await keepRows(
     join(context.cacheFolder, `text-${key}.safetensors`),
     distinct.length,
     tokens * width,
     async (first) => {
-      opened ??= encode();
-      return [await (await opened)(distinct[first]!)];
+      if (opened.length === 0) opened.push(await open());
+      return [await opened[0]!.encode(distinct[first]!)];
     },
     (done, total) => {
       if (done % 500 === 0 || done === total) context.report(`captions: ${done} of ${total}`);
     },
   );
+  for (const session of opened) await session.close();
   const rowOf = new Map(distinct.map((text, row) => [text, row]));
   return {
     tokens,

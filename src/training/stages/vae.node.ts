@@ -4,8 +4,14 @@ import { z } from 'zod';
 import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
 import { elementCount, floats, input, tensor } from '../../graph/index.js';
 import { decodeLatents, encodeImage, latentStride } from '../../models/autoencoder.js';
-import type { Parameters } from '../../weights/parameters.js';
-import { collectParameters, trainableParameters } from '../../weights/parameters.js';
+import {
+  collectParameters,
+  frozenParameters,
+  overlayParameters,
+  type Parameters,
+  trainableParameters,
+} from '../../weights/parameters.js';
+import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import { autoencoderLoss, autoencoderWeightsSchema } from '../autoencoder-loss.js';
 import type { Corpus } from '../corpus.node.js';
 import { corpusSchema } from '../corpus-config.js';
@@ -13,7 +19,7 @@ import { imageForEncoder, imageOfEncoder } from '../mel-crops.js';
 import { weightFileNames } from '../model-folder.node.js';
 import { openCorpora } from '../open-corpora.node.js';
 import { runOnce } from '../run-once.js';
-import { saveWeights } from '../save-weights.node.js';
+import { readWeights, saveWeights } from '../save-weights.node.js';
 import type { Batch, LossGraph, ParameterValues, SampleImage, StageRun } from '../stage.js';
 import type { StageContext } from '../stage-context.js';
 import { trainingSchema } from '../trainer.node.js';
@@ -24,12 +30,27 @@ export const vaeSchema = z.strictObject({
   /** Mel columns of a crop; a multiple of the latent stride. */
   cropColumns: z.int().positive(),
   weights: autoencoderWeightsSchema.prefault({}),
+  /**
+   * `all`, or `decoder`: the encoder of the model folder's file stays as it is, so that latents that were made with it
+   * stay good, and the decoder goes on from that file.
+   */
+  train: z.enum(['all', 'decoder']).default('all'),
 });
 type VaeConfig = z.infer<typeof vaeSchema>;
 
 /** Items of the validation batches and of the picture. */
 const validationBatchCount = 4;
 const sampleCount = 6;
+
+const decoderPrefixes = ['decoder', 'post_quant_conv'];
+
+function isOfDecoder(key: string): boolean {
+  return decoderPrefixes.some((prefix) => key.startsWith(`${prefix}.`));
+}
+
+function isNotOfDecoder(key: string): boolean {
+  return !isOfDecoder(key);
+}
 
 export async function openVaeStage(config: VaeConfig, context: StageContext): Promise<StageRun> {
   const { cropColumns } = config;
@@ -55,15 +76,19 @@ export async function openVaeStage(config: VaeConfig, context: StageContext): Pr
       noise: tensor([batchSize, ...latentShape], noise),
     };
   };
+  const path = join(context.modelFolder, weightFileNames.autoencoder);
+  const frozen = config.train === 'decoder' ? await openSafetensors(path) : null;
+  const withFrozen = (p: Parameters): Parameters =>
+    frozen === null ? p : overlayParameters(frozenParameters(frozen), p, decoderPrefixes);
   const buildLoss = (p: Parameters): LossGraph => {
     const image = input('image', [batchSize, ...imageShape]);
     const noise = input('noise', [batchSize, ...latentShape]);
-    return autoencoderLoss(p, image, noise, model, config.weights);
+    return autoencoderLoss(withFrozen(p), image, noise, model, config.weights);
   };
   return {
     recomputes: false,
     initialiserRules: [],
-    initialValues: new Map(),
+    initialValues: frozen === null ? new Map() : await readWeights(frozen, isOfDecoder),
     buildLoss,
     batch: (index) => drawBatch(train, seededRandom(`vae/${seed}/${index}`)),
     validationBatches: await Promise.all(
@@ -79,12 +104,12 @@ export async function openVaeStage(config: VaeConfig, context: StageContext): Pr
       const shape = [1, 1, bands, columns];
       const picture = input('image', shape);
       const p = trainableParameters();
-      const { mean: latents } = encodeImage(p, picture, model);
+      const { mean: latents } = encodeImage(withFrozen(p), picture, model);
       const run = await runOnce(
         context.engine,
         p,
         [picture],
-        { decoded: decodeLatents(p, latents, model) },
+        { decoded: decodeLatents(withFrozen(p), latents, model) },
         average,
       );
       const images: SampleImage[] = [];
@@ -101,13 +126,13 @@ export async function openVaeStage(config: VaeConfig, context: StageContext): Pr
       return images;
     },
     async exportWeights(average, metadata) {
-      const path = join(context.modelFolder, weightFileNames.autoencoder);
-      await saveWeights(
-        path,
-        collectParameters((p) => buildLoss(p)),
-        average,
-        metadata,
-      );
+      const kept =
+        frozen === null ? new Map<string, Float32Array>() : await readWeights(frozen, isNotOfDecoder);
+      const shapes = collectParameters((p) => {
+        const image = input('image', [batchSize, ...imageShape]);
+        decodeLatents(p, encodeImage(p, image, model).mean, model);
+      });
+      await saveWeights(path, shapes, new Map([...kept, ...average]), metadata);
       return path;
     },
     async close() {

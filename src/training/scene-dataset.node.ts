@@ -1,0 +1,123 @@
+/** @file Rendered scenes as the frame adapter sees them: latents of the true sound, and what the encoder sees over time. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fitColumns, melToImage } from '../audio/mel-image.js';
+import { melSpectrogram } from '../audio/mel-spectrogram.js';
+import { decodeWav } from '../audio/wav-reader.js';
+import { openPictures } from '../data/picture-store.node.js';
+import { framesOfScene } from '../data/scene-frames.node.js';
+import { readScene } from '../data/scenes.node.js';
+import { FoleyError } from '../errors/foley-error.js';
+import { createSmallEncoder } from '../models/small-image-text-encoder.js';
+import { createWordpieceTokenizer } from '../models/wordpiece-tokenizer.js';
+import { frozenParameters } from '../weights/parameters.js';
+import { openSafetensors } from '../weights/safetensors-file.node.js';
+import { hashOf, hashOfFile } from './file-hash.node.js';
+import { latentShapeOf, type MelEncoder } from './latent-cache.node.js';
+import { keepRows, type Rows } from './row-cache.node.js';
+import type { StageContext } from './stage-context.js';
+
+export interface SceneSplit {
+  readonly ids: readonly string[];
+  readonly captions: readonly string[];
+  /** Unscaled latents of the true sound, a row a scene. */
+  readonly latents: Rows;
+  /** `[seenFrames, width]` of a scene in a row. */
+  readonly embeddings: Rows;
+}
+
+/** How often the encoder looks while training; in between a frame's embedding is held. */
+export interface SeenFrames {
+  readonly perSecond: number;
+  readonly count: number;
+}
+
+/** Size at which scenes are drawn before the encoder scales them. */
+const drawn = { width: 256, height: 192 };
+
+/** The scenes of one split. @throws FoleyError `input-missing` where the folder holds none. */
+export async function openScenes(
+  split: 'train' | 'val',
+  seen: SeenFrames,
+  melEncoder: MelEncoder,
+  context: StageContext,
+  most: number,
+): Promise<SceneSplit> {
+  const folder = join(context.scenesFolder, split);
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const ids = names
+    .filter((name) => name.endsWith('.scene.json'))
+    .map((name) => name.slice(0, -'.scene.json'.length))
+    .sort()
+    .slice(0, most);
+  if (ids.length === 0) {
+    throw new FoleyError('input-missing', `${folder} holds no scenes`, {
+      hint: `Make them with: smooth-foley data scenes --split ${split}`,
+    });
+  }
+  const scenes = [];
+  for (const id of ids) scenes.push((await readScene(folder, id)).scene);
+  const report = (what: string) => (done: number, total: number) => {
+    if (done % 20 === 0 || done === total) context.report(`scenes (${split}), ${what}: ${done} of ${total}`);
+  };
+  const key = hashOf([scenes, melEncoder.key]);
+  const { mel } = context.model;
+  const latents = await keepRows(
+    join(context.cacheFolder, `scene-latents-${key}.safetensors`),
+    ids.length,
+    latentShapeOf(context).reduce((product, size) => product * size, 1),
+    async (first) => {
+      const wave = decodeWav(await readFile(join(folder, `${ids[first]!}.wav`)));
+      const image = fitColumns(melToImage(melSpectrogram(wave.channels[0]!)), mel.columns);
+      return [await melEncoder.encode(image.data)];
+    },
+    report('sound'),
+  );
+  const embeddings = await openEmbeddings(scenes, seen, context, report('frames'));
+  return { ids, captions: scenes.map((scene) => scene.sound.phrase), latents, embeddings };
+}
+
+async function openEmbeddings(
+  scenes: readonly Awaited<ReturnType<typeof readScene>>['scene'][],
+  seen: SeenFrames,
+  context: StageContext,
+  onProgress: (done: number, total: number) => void,
+): Promise<Rows> {
+  const paths = ['text_encoder.safetensors', 'image_encoder.safetensors'].map((name) =>
+    join(context.modelFolder, name),
+  );
+  const [textPath, imagePath] = paths as [string, string];
+  const weightsId = await hashOfFile(imagePath);
+  const { width } = context.model.imageEncoder;
+  const open = async () => ({
+    pictures: await openPictures(context.picturesFolder),
+    encoder: createSmallEncoder({
+      engine: context.engine,
+      text: frozenParameters(await openSafetensors(textPath)),
+      image: frozenParameters(await openSafetensors(imagePath)),
+      tokenizer: createWordpieceTokenizer(
+        await readFile(join(context.modelFolder, 'tokenizer', 'vocab.txt'), 'utf8'),
+      ),
+      tokens: context.model.textEncoder.tokens,
+      weightsId,
+    }),
+  });
+  const opened: Awaited<ReturnType<typeof open>>[] = []; // none where the file is there
+  const rows = await keepRows(
+    join(context.cacheFolder, `scene-frames-${hashOf([scenes, seen, drawn, weightsId])}.safetensors`),
+    scenes.length,
+    seen.count * width,
+    async (first) => {
+      if (opened.length === 0) opened.push(await open());
+      const { pictures, encoder } = opened[0]!;
+      const frames = framesOfScene(scenes[first]!, pictures, { ...drawn, framesPerSecond: seen.perSecond });
+      const { data } = await encoder.embedFrames(frames);
+      const row = new Float32Array(seen.count * width); // past the end of the scene: zeros, nothing to see
+      row.set(data.subarray(0, row.length));
+      return [row];
+    },
+    onProgress,
+  );
+  for (const { encoder } of opened) await encoder.close();
+  return rows;
+}

@@ -1,0 +1,185 @@
+/** @file Stage `frame-adapter`: what each frame shows, as keys and values beside the text, in the frozen backbone. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Timeline } from '../../conditions/timeline.js';
+import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
+import { input, type Tensor, tensor, type Value } from '../../graph/index.js';
+import { frameAdapterCopies, frameAdapterRules } from '../../models/initialisation.js';
+import { unet } from '../../models/unet.js';
+import { crossAttentionSites } from '../../models/unet-config.js';
+import { collectParameters, frozenParameters, type Parameters } from '../../weights/parameters.js';
+import { openSafetensors } from '../../weights/safetensors-file.node.js';
+import { asInputs, NoiseDraw, noisePredictionLoss, noisyLatentInputs } from '../diffusion-loss.js';
+import { latentShapeOf, openMelEncoder } from '../latent-cache.node.js';
+import { textTensor } from '../latent-dataset.node.js';
+import { weightFileNames } from '../model-folder.node.js';
+import { pictureLatents } from '../sample-pictures.node.js';
+import { readWeights, saveWeights } from '../save-weights.node.js';
+import { openScenes, type SceneSplit } from '../scene-dataset.node.js';
+import type { Batch, LossGraph, StageRun } from '../stage.js';
+import type { StageContext } from '../stage-context.js';
+import { openTextStates } from '../text-states.node.js';
+import { trainingSchema } from '../trainer.node.js';
+
+const dropShare = z.number().min(0).max(1).default(0.05);
+
+export const frameAdapterStageSchema = z.strictObject({
+  training: trainingSchema,
+  /** Scenes of each split at most. */
+  scenes: z.strictObject({ trainCount: z.int().positive(), validationCount: z.int().positive() }),
+  /** Frames a second that the encoder looks at; each embedding is held until the next. */
+  seenPerSecond: z.number().positive().max(30).default(5),
+  /** Shares of scenes without text, without frames (zeros), and without both, as in IP-Adapter. */
+  dropout: z.strictObject({ text: dropShare, frames: dropShare, both: dropShare }).prefault({}),
+  sampleGuidance: z.number().default(3),
+});
+type FrameAdapterStageConfig = z.infer<typeof frameAdapterStageSchema>;
+
+const validationBatchCount = 4;
+const sampleCount = 4;
+
+export async function openFrameAdapterStage(
+  config: FrameAdapterStageConfig,
+  context: StageContext,
+): Promise<StageRun> {
+  const { batchSize, seed } = config.training;
+  const { unet: sizes, textEncoder, autoencoder, frameAdapter, imageEncoder } = context.model;
+  const timeline = new Timeline();
+  const frameCount = timeline.frameCount(timeline.windowSeconds);
+  const seen = {
+    perSecond: config.seenPerSecond,
+    count: Math.ceil(timeline.windowSeconds * config.seenPerSecond),
+  };
+  const melEncoder = await openMelEncoder(context);
+  const train = await openScenes('train', seen, melEncoder, context, config.scenes.trainCount);
+  const validation = await openScenes('val', seen, melEncoder, context, config.scenes.validationCount);
+  await melEncoder.close();
+  const text = await openTextStates([...train.captions, ...validation.captions], context);
+  const backbone = await openSafetensors(join(context.modelFolder, weightFileNames.unet));
+  const shape = latentShapeOf(context);
+  const { scalingFactor } = autoencoder;
+
+  const embeddingShape = (batch: number) => [batch, frameCount, imageEncoder.width];
+  /** `null` is a scene without frames. */
+  const frameTensor = (split: SceneSplit, indices: readonly (number | null)[]): Tensor => {
+    const data = new Float32Array(indices.length * frameCount * imageEncoder.width);
+    indices.forEach((index, item) => {
+      if (index === null) return;
+      const row = split.embeddings.row(index);
+      for (let frame = 0; frame < frameCount; frame++) {
+        const held = Math.min(
+          seen.count - 1,
+          Math.floor(timeline.frameToSeconds(frame) * seen.perSecond + 1e-6),
+        );
+        const from = held * imageEncoder.width;
+        data.set(
+          row.subarray(from, from + imageEncoder.width),
+          (item * frameCount + frame) * imageEncoder.width,
+        );
+      }
+    });
+    return tensor(embeddingShape(indices.length), data);
+  };
+  const timesTensor = (batch: number): Tensor =>
+    tensor(
+      [batch, frameCount],
+      Float32Array.from({ length: batch * frameCount }, (_, i) => timeline.frameToSeconds(i % frameCount)),
+    );
+  const noiseDraw = new NoiseDraw();
+  const drawBatch = (split: SceneSplit, random: SeededRandom, isTraining: boolean): Batch => {
+    const indices = Array.from({ length: batchSize }, () => random.integer(0, split.ids.length - 1));
+    const clean = indices.map((index) => {
+      const row = new Float32Array(split.latents.width);
+      split.latents.copyTo(index, row, 0, scalingFactor);
+      return row;
+    });
+    const captions = indices.map((index) => split.captions[index]!);
+    const shown: (number | null)[] = [...indices];
+    const { dropout } = config;
+    for (let item = 0; isTraining && item < batchSize; item++) {
+      const draw = random.next();
+      if (draw < dropout.text + dropout.both) captions[item] = '';
+      if (draw >= dropout.text && draw < dropout.text + dropout.both + dropout.frames) shown[item] = null;
+    }
+    return {
+      ...noiseDraw.feeds(clean, shape, random),
+      text: textTensor(text, captions),
+      embeddings: frameTensor(split, shown),
+      timesSeconds: timesTensor(batchSize),
+    };
+  };
+  const conditionInputs = (batch: number) => ({
+    text: input('text', [batch, textEncoder.tokens, textEncoder.width]),
+    embeddings: input('embeddings', embeddingShape(batch)),
+    timesSeconds: input('timesSeconds', [batch, frameCount]),
+  });
+  const predict = (
+    p: Parameters,
+    latents: Value,
+    timestep: Value,
+    given: ReturnType<typeof conditionInputs>,
+  ): Value => {
+    const { embeddings, timesSeconds } = given;
+    const frame = { parameters: p, embeddings, timesSeconds, scale: 1, config: frameAdapter };
+    return unet(frozenParameters(backbone), { latents, timestep, textStates: given.text, frame }, sizes);
+  };
+  const buildLoss = (p: Parameters): LossGraph => {
+    const noisy = noisyLatentInputs(batchSize, shape);
+    const given = conditionInputs(batchSize);
+    const { loss, plain } = noisePredictionLoss(predict(p, noisy.noisy, noisy.timestep, given), noisy);
+    return { inputs: [...asInputs(noisy), ...Object.values(given)], loss, metrics: { plain } };
+  };
+  const shapes = collectParameters((p) => buildLoss(p));
+  const silent = { silent: true };
+  const copies = frameAdapterCopies(crossAttentionSites(sizes), silent);
+  const sources = await readWeights(backbone, (key) => [...copies.values()].includes(key));
+  return {
+    recomputes: false,
+    initialiserRules: frameAdapterRules(silent),
+    initialValues: new Map([...copies].map(([key, source]) => [key, sources.get(source)!])),
+    buildLoss,
+    batch: async (index) => drawBatch(train, seededRandom(`frame-adapter/${seed}/${index}`), true),
+    validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>
+      drawBatch(validation, seededRandom(`frame-adapter/val/${i}`), false),
+    ),
+    samples: (average) => {
+      const chosen = Array.from({ length: Math.min(sampleCount, validation.ids.length) }, (_, i) => i);
+      const captions = chosen.map((index) => validation.captions[index]!);
+      return pictureLatents({
+        context,
+        scalingFactor,
+        names: captions,
+        guidanceScale: config.sampleGuidance,
+        conditions: (batch) => {
+          const given = conditionInputs(batch);
+          const timesSeconds = timesTensor(batch);
+          const blank = frameTensor(
+            validation,
+            chosen.map(() => null),
+          );
+          const silentText = textTensor(
+            text,
+            captions.map(() => ''),
+          );
+          return {
+            inputs: Object.values(given),
+            predict: (p, noisy, timestep) => predict(p, noisy, timestep, given),
+            positive: {
+              text: textTensor(text, captions),
+              embeddings: frameTensor(validation, chosen),
+              timesSeconds,
+            },
+            negative: { text: silentText, embeddings: blank, timesSeconds },
+          };
+        },
+        average,
+      });
+    },
+    async exportWeights(average, metadata) {
+      const path = join(context.modelFolder, weightFileNames.frameAdapter);
+      await saveWeights(path, shapes, average, metadata);
+      return path;
+    },
+    async close() {},
+  };
+}
