@@ -5,6 +5,7 @@ import { readVersions } from '../foley/write-take.node.js';
 import type { CommandHost } from './command-host.js';
 import { addDataCommand } from './commands/data.js';
 import { addDoctorCommand } from './commands/doctor.js';
+import { addEvalCommand } from './commands/eval.js';
 import { addGenerateCommand } from './commands/generate.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addModelsCommand } from './commands/models.js';
@@ -69,6 +70,7 @@ function buildProgram(host: CommandHost, streams: CliStreams): Command {
     addInspectCommand,
     addTrainCommand,
     addDataCommand,
+    addEvalCommand,
     addModelsCommand,
     addDoctorCommand,
   ]) {

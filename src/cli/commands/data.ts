@@ -6,6 +6,7 @@ import { encodeWav } from '../../audio/wav-writer.js';
 import { FoleyError } from '../../errors/foley-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.node.js';
 import type { CommandHost } from '../command-host.js';
+import { countTo } from '../count-to.js';
 import { withInterrupt } from '../interrupt.js';
 import { numberOption } from '../number-option.js';
 import type { Terminal } from '../terminal.js';
@@ -136,19 +137,6 @@ function drawOptions(options: Readonly<Record<string, unknown>>) {
     firstSeed: numberOption('--first-seed', options.firstSeed, wholeSeed)!,
     ...(durationSeconds === null ? {} : { durationSeconds }),
   } as const;
-}
-
-/** Counts on stderr, and stops the work between two items when it is interrupted. */
-function countTo(
-  terminal: Terminal,
-  what: string,
-  signal: AbortSignal,
-): (done: number, total: number) => void {
-  return (done, total) => {
-    if (signal.aborted) throw new FoleyError('cancelled', `stopped after ${done} of ${total} ${what}`);
-    if (done === total || done % Math.max(1, Math.floor(total / 20)) === 0)
-      terminal.note(`${what} ${done}/${total}`);
-  };
 }
 
 function report(terminal: Terminal, paths: readonly string[], value: unknown): void {
