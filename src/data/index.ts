@@ -6,6 +6,7 @@ export * from './compositing.js';
 export * from './manifest.js';
 export * from './manifest.node.js';
 export * from './mixtures.js';
+export * from './mixtures.node.js';
 export * from './picture-index.js';
 export * from './picture-packages.js';
 export * from './picture-store.node.js';

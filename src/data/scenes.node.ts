@@ -11,6 +11,7 @@ import { parseScene, type Scene } from './scene.js';
 import { encodeSceneClip } from './scene-clip.node.js';
 import { type SceneTruth, soundOfScene } from './scene-sound.js';
 import { openSoundLibrary } from './sound-library.node.js';
+import { withSyntheticSounds } from './synthetic-library.js';
 
 export const dataScenesOptions = z.strictObject({
   audioFolder: z.string().min(1),
@@ -54,7 +55,7 @@ export async function writeScenes(
   onProgress?: (done: number, total: number) => void,
 ): Promise<SceneFiles[]> {
   const settings = dataScenesOptions.parse(options);
-  const library = await openSoundLibrary(settings);
+  const library = withSyntheticSounds(await openSoundLibrary(settings));
   const pictures = await openPictures(settings.picturesFolder);
   await mkdir(settings.outFolder, { recursive: true });
   const written: SceneFiles[] = [];
