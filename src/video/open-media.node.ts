@@ -2,7 +2,6 @@
 import { open, stat } from 'node:fs/promises';
 import {
   EncodedPacketSink,
-  FilePathSource,
   Input,
   type InputAudioTrack,
   type InputVideoTrack,
@@ -17,6 +16,7 @@ import { silenceMediabunny } from './codecs.node.js';
 import { findTruncation } from './container-extent.js';
 import { identifyContainer, SIGNATURE_BYTES } from './container-signature.js';
 import type { ReadBytes } from './ebml.js';
+import { GuardedFileSource } from './guarded-source.node.js';
 import {
   type AudioFacts,
   frameTiming,
@@ -25,6 +25,7 @@ import {
   type VideoCodecName,
 } from './media-facts.js';
 import { assertWithinLimit, defaultMediaLimits, type MediaLimits } from './media-limits.js';
+import { findImpossibleTable } from './mp4-tables.js';
 
 /** A clip that passed every check short of decoding. Close it: it holds the file open. */
 export interface OpenMedia {
@@ -65,7 +66,7 @@ export async function openMedia(path: string, options: OpenMediaOptions = {}): P
   const limits = { ...defaultMediaLimits, ...options.limits };
   const { byteLength, container } = await inspectFile(path, limits);
   silenceMediabunny();
-  const input = new Input({ source: new FilePathSource(path), formats: [MP4, QTFF, WEBM, MATROSKA] });
+  const input = new Input({ source: new GuardedFileSource(path), formats: [MP4, QTFF, WEBM, MATROSKA] });
   try {
     return await inspectTracks(path, input, byteLength, container, limits, options.signal);
   } catch (error) {
@@ -122,6 +123,9 @@ async function inspectFile(
     const truncation = await findTruncation(read, found.size, signature.container);
     if (truncation !== null)
       throw new FoleyError('input-rejected', `${path} ${truncation}`, { hint: repairHint });
+    const isMp4 = signature.container === 'mp4' || signature.container === 'mov';
+    const damage = isMp4 ? await findImpossibleTable(read, found.size, limits.maxFrameCount) : null;
+    if (damage !== null) throw new FoleyError('input-rejected', `${path} ${damage}`, { hint: damagedHint });
     return { byteLength: found.size, container: signature.container };
   } finally {
     await file.close();
