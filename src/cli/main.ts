@@ -1,8 +1,9 @@
 /** @file The command line: `main` parses, runs one command, and answers with an exit status. */
 import { Command, CommanderError } from 'commander';
 import { FoleyError } from '../errors/foley-error.js';
+import { runFoleyJob, runInspection } from '../foley/job-runner.node.js';
 import { readVersions } from '../foley/write-take.node.js';
-import type { CommandHost } from './command-host.js';
+import type { CliServices, CommandHost } from './command-host.js';
 import { addDataCommand } from './commands/data.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvalCommand } from './commands/eval.js';
@@ -13,6 +14,7 @@ import { addTrainCommand } from './commands/train.js';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { type CliStreams, type OutputModes, Terminal } from './terminal.js';
 
+const realServices: CliServices = { runFoleyJob, runInspection };
 const processStreams: CliStreams = { stdout: process.stdout, stderr: process.stderr, env: process.env };
 
 /**
@@ -20,13 +22,18 @@ const processStreams: CliStreams = { stdout: process.stdout, stderr: process.std
  * @param argv without the names of node and the program
  * @returns the exit status; see `exit-codes.ts`
  */
-export async function main(argv: readonly string[], streams: CliStreams = processStreams): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  streams: CliStreams = processStreams,
+  services: CliServices = realServices,
+): Promise<number> {
   // errors before the options are parsed follow the raw arguments
   let terminal = new Terminal(
     streams,
     modesFrom({ json: argv.includes('--json'), verbose: argv.includes('--verbose') }),
   );
   const host: CommandHost = {
+    services,
     run: (command, action) =>
       command.action(async (...args: unknown[]) => {
         const used = args.at(-1) as Command;

@@ -100,9 +100,9 @@ export class Timeline {
     return Math.floor(seconds * this.spec.frameRateHz + roundingSlack);
   }
 
-  /** Frames sampled in `durationSeconds`: 300 for 10 s, 307 for 10.24 s, at least one. */
+  /** Frames sampled from 0 up to, not including, `durationSeconds`: 300 for 10 s, 308 for 10.24 s; at least one. */
   frameCount(durationSeconds: number): number {
-    return Math.max(1, Math.floor(durationSeconds * this.spec.frameRateHz + roundingSlack));
+    return Math.max(1, Math.ceil(durationSeconds * this.spec.frameRateHz - roundingSlack));
   }
 
   /** Samples of sound in `durationSeconds` at the model's rate. */

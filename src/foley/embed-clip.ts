@@ -5,7 +5,7 @@ import type { Timeline } from '../conditions/timeline.js';
 import { FoleyError } from '../errors/foley-error.js';
 import type { RgbFrame } from '../video/rgb-frame.js';
 import type { JobHooks } from './progress.js';
-import type { Clip, FoleyStations } from './stations.js';
+import type { Clip, SeeingStations } from './stations.js';
 
 export interface ClipRange {
   readonly startSeconds: number;
@@ -19,7 +19,7 @@ export async function embedClip(
   clip: Clip,
   range: ClipRange,
   timeline: Timeline,
-  stations: Pick<FoleyStations, 'encoder' | 'embeddingCache'>,
+  stations: Pick<SeeingStations, 'encoder' | 'embeddingCache'>,
   hooks: JobHooks,
 ): Promise<FrameEmbeddings> {
   const { encoder, embeddingCache } = stations;

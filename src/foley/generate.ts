@@ -14,12 +14,15 @@ import { joinWindows } from './join-windows.js';
 import { type LevelledSound, levelSound } from './level-sound.js';
 import type { FoleyRequest } from './request.js';
 import { type Job, type SeenClip, seeClip, throwIfCancelled } from './see-clip.js';
-import type { TextStates, WindowConditions } from './stations.js';
+import type { FoleyStations, TextStates, WindowConditions } from './stations.js';
 
 /** A request whose open ends are settled before work begins. */
 export interface SettledRequest extends FoleyRequest {
   readonly seed: number;
 }
+
+/** A job that makes sound. */
+export type FoleyJob = Job<SettledRequest, FoleyStations>;
 
 /** One variation, finished. */
 export interface FoleyTake {
@@ -48,7 +51,7 @@ interface Texts {
  * Makes every take of a request, one after the other; each can be written before the next begins.
  * @throws FoleyError `cancelled` when the signal fires; else what the station at fault throws
  */
-export async function* generate(job: Job<SettledRequest>): AsyncGenerator<FoleyTake> {
+export async function* generate(job: FoleyJob): AsyncGenerator<FoleyTake> {
   const { request, clip, stations, clock } = job;
   const seen = await seeClip(job);
   const { timeline, range, timing } = seen;
@@ -82,7 +85,7 @@ export async function* generate(job: Job<SettledRequest>): AsyncGenerator<FoleyT
 
 /** Samples of each window. */
 async function makeWindows(
-  job: Job<SettledRequest>,
+  job: FoleyJob,
   seen: SeenClip,
   texts: Texts,
   windows: readonly Window[],
@@ -117,7 +120,7 @@ async function makeWindows(
 }
 
 function windowConditions(
-  { request, stations }: Job,
+  { request, stations }: FoleyJob,
   { timeline, range, embeddings, timing }: SeenClip,
   texts: Texts,
   window: Window,
@@ -145,7 +148,7 @@ function windowConditions(
 }
 
 async function denoiseWindow(
-  { request, stations: { synthesizer }, hooks }: Job,
+  { request, stations: { synthesizer }, hooks }: FoleyJob,
   conditions: WindowConditions,
   seed: number,
   onStep: (step: number, steps: number) => void,

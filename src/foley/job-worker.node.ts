@@ -14,9 +14,8 @@ import {
   type ToChild,
   toWire,
 } from './job-protocol.js';
-import { type ClipFile, type OpenStations, openClipFile, openStations } from './open-stations.node.js';
+import { type ClipFile, openClipFile, openSeeingStations, openStations } from './open-stations.node.js';
 import { type JobHooks, StageClock } from './progress.js';
-import type { FoleyRequest } from './request.js';
 import { seeClip } from './see-clip.js';
 import { type FoleySidecar, writeTake } from './write-take.node.js';
 
@@ -42,13 +41,27 @@ async function makeTakes(
   hooks: JobHooks,
 ): Promise<FoleySidecar[]> {
   const { request, staging, stem } = order;
-  return withStations(request, clock, hooks, async (stations) => {
-    const sidecars: FoleySidecar[] = [];
-    for await (const take of generate({ request, clip, stations, timingText: order.timing, clock, hooks })) {
-      sidecars.push(await writeTake(take, request, { folder: staging, stem }, clip, stations, clock, hooks));
-    }
-    return sidecars;
-  });
+  return withStations(
+    () => openStations(request),
+    clock,
+    hooks,
+    async (stations) => {
+      const sidecars: FoleySidecar[] = [];
+      for await (const take of generate({
+        request,
+        clip,
+        stations,
+        timingText: order.timing,
+        clock,
+        hooks,
+      })) {
+        sidecars.push(
+          await writeTake(take, request, { folder: staging, stem }, clip, stations, clock, hooks),
+        );
+      }
+      return sidecars;
+    },
+  );
 }
 
 async function inspect(
@@ -63,8 +76,11 @@ async function inspect(
     return { ...base, timing: null, warnings: [], timings: clock.timings(), picture: null };
   // the timing is what is asked for, whatever its weight in a request
   const always = { ...request, timingScale: 1 };
-  const { timing, warnings } = await withStations(request, clock, hooks, (stations) =>
-    seeClip({ request: always, clip, stations, timingText: order.timing, clock, hooks }),
+  const { timing, warnings } = await withStations(
+    () => openSeeingStations(request),
+    clock,
+    hooks,
+    (stations) => seeClip({ request: always, clip, stations, timingText: order.timing, clock, hooks }),
   );
   const picture =
     order.withPicture && timing !== null
@@ -73,13 +89,13 @@ async function inspect(
   return { ...base, timing, warnings, timings: clock.timings(), picture };
 }
 
-async function withStations<T>(
-  request: FoleyRequest,
+async function withStations<S extends { close(): Promise<void> }, T>(
+  open: () => Promise<S>,
   clock: StageClock,
   hooks: JobHooks,
-  use: (stations: OpenStations) => Promise<T>,
+  use: (stations: S) => Promise<T>,
 ): Promise<T> {
-  const stations = await clock.time('open', () => openStations(request));
+  const stations = await clock.time('open', open);
   try {
     hooks.onProgress?.({ stage: 'open', done: 1, total: 1, take: 0 });
     return await use(stations);

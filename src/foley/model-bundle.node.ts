@@ -11,13 +11,16 @@ import { openSafetensors } from '../weights/safetensors-file.node.js';
 import type { ModelProvenance } from './stations.js';
 import { assertParametersFit, type SynthesizerParameters } from './synthesizer.js';
 
-/** A model that has passed every check, without a byte of weights read. */
-export interface ModelBundle {
+/** A model folder whose configuration has been read. */
+export interface ModelFolder {
   readonly folder: string;
   readonly config: ModelConfig;
-  readonly parameters: SynthesizerParameters;
-  readonly textEncoder: Parameters;
-  readonly imageEncoder: Parameters;
+}
+
+/** The towers of a model, not yet on an engine. */
+export interface EncoderBundle {
+  readonly text: Parameters;
+  readonly image: Parameters;
   readonly tokenizer: WordpieceTokenizer;
 }
 
@@ -44,12 +47,8 @@ export async function listModels(): Promise<string[]> {
     .sort();
 }
 
-/**
- * Opens a model folder: `config.json`, the safetensors files, the vocabulary. Adapters may be absent; then a request
- * must do without them.
- * @throws model-missing when a file is not there, weights-invalid when one does not fit
- */
-export async function openModelBundle(nameOrPath: string): Promise<ModelBundle> {
+/** Finds a model and reads its configuration. @throws model-missing, weights-invalid */
+export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> {
   const folder = modelFolderOf(nameOrPath);
   const found = await stat(folder).catch(() => null);
   if (!found?.isDirectory()) {
@@ -58,37 +57,58 @@ export async function openModelBundle(nameOrPath: string): Promise<ModelBundle> 
       hint: known.length > 0 ? `Models here: ${known.join(', ')}.` : 'Give the path of a model folder.',
     });
   }
-  const config = await readModelConfig(join(folder, 'config.json'));
-  if (config.textEncoder.kind !== 'minilm' || config.imageEncoder.kind !== 'efficientnet-lite0') {
+  return { folder, config: await readModelConfig(join(folder, 'config.json')) };
+}
+
+/** Opens the towers. @throws model-missing when a file is not there, or its kind is not one of the small model's */
+export async function openEncoders({ folder, config }: ModelFolder): Promise<EncoderBundle> {
+  const { textEncoder, imageEncoder } = config;
+  if (textEncoder.kind !== 'minilm' || imageEncoder.kind !== 'efficientnet-lite0') {
     throw new FoleyError(
       'model-missing',
-      `${folder}: encoders ${config.textEncoder.kind} and ${config.imageEncoder.kind} cannot be run from a model folder yet`,
+      `${folder}: the encoders ${textEncoder.kind} and ${imageEncoder.kind} cannot be run from a model folder`,
+      { hint: 'Use a model with the encoders minilm and efficientnet-lite0.' },
     );
   }
-  const open = async (part: PartName): Promise<Parameters> =>
-    frozenParameters(await openSafetensors(join(folder, `${part}.safetensors`)));
-  const optional = async (part: PartName): Promise<Parameters | null> => {
-    const path = join(folder, `${part}.safetensors`);
-    return (await exists(path)) ? open(part) : null;
+  const vocabularyPath = join(folder, vocabularyFile);
+  return {
+    text: await openPart(folder, 'text_encoder'),
+    image: await openPart(folder, 'image_encoder'),
+    tokenizer: createWordpieceTokenizer(await readText(vocabularyPath), vocabularyPath),
   };
+}
+
+/**
+ * Opens the generative half and checks every name and shape of it. Adapters may be absent; then a request must do
+ * without them. @throws model-missing when a file is not there, weights-invalid when one does not fit
+ */
+export async function openSynthesizerParameters({
+  folder,
+  config,
+}: ModelFolder): Promise<SynthesizerParameters> {
+  const optional = async (part: PartName): Promise<Parameters | null> =>
+    (await exists(join(folder, weightsFile(part)))) ? openPart(folder, part) : null;
   const parameters: SynthesizerParameters = {
-    unet: await open('unet'),
-    vae: await open('vae'),
-    vocoder: await open('vocoder'),
+    unet: await openPart(folder, 'unet'),
+    vae: await openPart(folder, 'vae'),
+    vocoder: await openPart(folder, 'vocoder'),
     frameAdapter: await optional('frame_adapter'),
     temporalAdapter: await optional('temporal_adapter'),
   };
   assertParametersFit(config, parameters);
-  const vocabularyPath = join(folder, vocabularyFile);
-  const vocabulary = await readText(vocabularyPath);
-  return {
-    folder,
-    config,
-    parameters,
-    textEncoder: await open('text_encoder'),
-    imageEncoder: await open('image_encoder'),
-    tokenizer: createWordpieceTokenizer(vocabulary, vocabularyPath),
-  };
+  return parameters;
+}
+
+/** Opens everything a model consists of, for its checks alone. */
+export async function checkModelFolder(nameOrPath: string): Promise<ModelFolder> {
+  const model = await openModelFolder(nameOrPath);
+  await openEncoders(model);
+  await openSynthesizerParameters(model);
+  return model;
+}
+
+async function openPart(folder: string, part: PartName): Promise<Parameters> {
+  return frozenParameters(await openSafetensors(join(folder, weightsFile(part))));
 }
 
 /** Reads and checks a `config.json`. */

@@ -5,74 +5,79 @@ import { createEmbeddingCache, hashFile } from '../conditions/embedding-cache.no
 import { defaultTimelineSpec } from '../conditions/timeline.js';
 import type { Engine } from '../engine/engine.js';
 import { createOrtEngine } from '../engine/ort-engine.node.js';
-import type { ImagePreprocessing } from '../models/image-preprocessing.js';
+import { createSmallEncoder, type SmallEncoder } from '../models/small-image-text-encoder.js';
 import { frameStream } from '../video/frame-stream.node.js';
 import { openMedia } from '../video/open-media.node.js';
 import { readSoundtrack } from '../video/soundtrack.node.js';
-import { hashModel, type ModelBundle, openModelBundle } from './model-bundle.node.js';
+import {
+  hashModel,
+  type ModelFolder,
+  openEncoders,
+  openModelFolder,
+  openSynthesizerParameters,
+} from './model-bundle.node.js';
 import type { FoleyRequest } from './request.js';
-import { createSmallEncoder } from './small-encoder.js';
-import type { FoleyStations } from './stations.js';
+import type { FoleyStations, SeeingStations } from './stations.js';
 import { createSynthesizer } from './synthesizer.js';
 
 /** Stations with what has to be closed behind them. */
-export interface OpenStations extends FoleyStations {
-  close(): Promise<void>;
+export type Closable<S> = S & { close(): Promise<void> };
+
+/** Opens what it takes to see: the encoders alone. */
+export async function openSeeingStations(request: FoleyRequest): Promise<Closable<SeeingStations>> {
+  const model = await openModelFolder(request.model);
+  const engine = openEngine(request);
+  const imageHash = await hashFile(join(model.folder, 'image_encoder.safetensors'));
+  const { encoder, ...stations } = await seeingStations(request, model, imageHash, engine);
+  return { ...stations, encoder, close: () => engine.close() };
 }
 
-/** EfficientNet-Lite's (x - 127) / 128 (tensorflow/tpu efficientnet lite); stretched, so that the edges are seen, too. */
-export const smallImagePreprocessing: ImagePreprocessing = {
-  imageSize: 224,
-  fit: 'stretch',
-  mean: [127 / 255, 127 / 255, 127 / 255],
-  deviation: [128 / 255, 128 / 255, 128 / 255],
-};
-
-/** Opens everything; weights are mapped, and sessions compiled, when first used. */
-export async function openStations(request: FoleyRequest): Promise<OpenStations> {
-  const bundle = await openModelBundle(request.model);
-  const provenance = await hashModel(bundle.folder);
-  const engine = createOrtEngine({
-    device: request.device,
-    ...(request.threads === null ? {} : { threads: request.threads }),
-  });
+/** Opens the whole model; weights are mapped, and sessions compiled, when they are first used. */
+export async function openStations(request: FoleyRequest): Promise<Closable<FoleyStations>> {
+  const model = await openModelFolder(request.model);
+  const parameters = await openSynthesizerParameters(model);
+  const provenance = await hashModel(model.folder);
+  const engine = openEngine(request);
   const imageHash = provenance.files.find(({ file }) => file === 'image_encoder.safetensors')!.sha256;
-  const encoder = createBundleEncoder(bundle, imageHash, engine);
-  const { mel } = bundle.config;
+  const { encoder, ...stations } = await seeingStations(request, model, imageHash, engine);
   return {
+    ...stations,
+    encoder,
     provenance,
-    mel,
+    mel: model.config.mel,
+    synthesizer: createSynthesizer(model.config, parameters, encoder, engine),
+    close: () => engine.close(),
+  };
+}
+
+function openEngine({ device, threads }: FoleyRequest): Engine {
+  return createOrtEngine({ device, ...(threads === null ? {} : { threads }) });
+}
+
+/** @param imageHash SHA-256 of the image tower's weights: the embedding cache goes by it */
+async function seeingStations(
+  request: FoleyRequest,
+  model: ModelFolder,
+  imageHash: string,
+  engine: Engine,
+): Promise<SeeingStations & { readonly encoder: SmallEncoder }> {
+  const { mel, textEncoder } = model.config;
+  const encoder = createSmallEncoder({
+    engine,
+    ...(await openEncoders(model)),
+    tokens: textEncoder.tokens,
+    weightsId: imageHash,
+  });
+  return {
+    encoder,
     timeline: {
       ...defaultTimelineSpec,
       sampleRateHz: mel.sampleRateHz,
       hopSamples: mel.hopSamples,
       columns: mel.columns,
     },
-    encoder,
-    synthesizer: createSynthesizer(bundle.config, bundle.parameters, encoder, engine),
     embeddingCache: request.cacheDir === 'none' ? null : createEmbeddingCache(embeddingFolder(request)),
-    openClip: openClipFile,
-    close: () => engine.close(),
   };
-}
-
-/**
- * The encoders of a bundle.
- * @param imageHash SHA-256 of the image tower's weights: the cache key names it
- */
-export function createBundleEncoder(bundle: ModelBundle, imageHash: string, engine: Engine) {
-  const preprocessing = { ...smallImagePreprocessing, imageSize: bundle.config.imageEncoder.imageSize };
-  return createSmallEncoder(
-    {
-      id: `${bundle.config.imageEncoder.kind}/${preprocessing.fit}${preprocessing.imageSize}/${imageHash.slice(0, 16)}`,
-      tokens: bundle.config.textEncoder.tokens,
-      text: bundle.textEncoder,
-      tokenizer: bundle.tokenizer,
-      image: bundle.imageEncoder,
-      preprocessing,
-    },
-    engine,
-  );
 }
 
 /** A clip in a file. */

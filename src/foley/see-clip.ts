@@ -7,7 +7,7 @@ import { computeTiming, givenTiming } from './clip-timing.js';
 import { type ClipRange, embedClip } from './embed-clip.js';
 import type { JobHooks, StageClock } from './progress.js';
 import type { FoleyRequest } from './request.js';
-import type { Clip, FoleyStations } from './stations.js';
+import type { Clip, SeeingStations } from './stations.js';
 
 /** The text of a timing file, read by the caller, since the core touches no files. */
 export interface GivenTimingText {
@@ -16,10 +16,10 @@ export interface GivenTimingText {
 }
 
 /** Everything a job works with. */
-export interface Job<R extends FoleyRequest = FoleyRequest> {
+export interface Job<R extends FoleyRequest = FoleyRequest, S extends SeeingStations = SeeingStations> {
   readonly request: R;
   readonly clip: Clip;
-  readonly stations: FoleyStations;
+  readonly stations: S;
   readonly timingText: GivenTimingText | null;
   /** Gathers seconds by stage. */
   readonly clock: StageClock;

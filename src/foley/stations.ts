@@ -82,13 +82,16 @@ export interface ModelProvenance {
   readonly files: readonly { readonly file: string; readonly sha256: string; readonly bytes: number }[];
 }
 
-/** The model and what surrounds it, opened for one request. */
-export interface FoleyStations {
-  readonly provenance: ModelProvenance;
-  readonly mel: MelSpec;
+/** What it takes to see a clip: enough for `inspect`. */
+export interface SeeingStations {
   readonly timeline: TimelineSpec;
   readonly encoder: ImageTextEncoder;
-  readonly synthesizer: Synthesizer;
   readonly embeddingCache: EmbeddingCache | null;
-  openClip(path: string, signal?: AbortSignal): Promise<Clip>;
+}
+
+/** The whole model and what surrounds it, opened for one request. */
+export interface FoleyStations extends SeeingStations {
+  readonly provenance: ModelProvenance;
+  readonly mel: MelSpec;
+  readonly synthesizer: Synthesizer;
 }

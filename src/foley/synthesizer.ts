@@ -5,10 +5,11 @@ import { FoleyError } from '../errors/foley-error.js';
 import { add, clamp, floats, input, mul, type Program, program, slice, tensor } from '../graph/index.js';
 import { decodeLatents, latentStride } from '../models/autoencoder.js';
 import type { ModelConfig } from '../models/model-config.js';
+import type { TextEncoder } from '../models/text-encoder.js';
 import { vocoderOf } from '../models/vocoder.js';
 import type { Parameters } from '../weights/parameters.js';
 import { buildNetworkPrograms, createNetwork } from './guided-network.js';
-import type { Synthesizer, TextStates, WindowConditions } from './stations.js';
+import type { Synthesizer, WindowConditions } from './stations.js';
 
 /** The parameters of each network; a null adapter is one the model folder does not have. */
 export interface SynthesizerParameters {
@@ -19,17 +20,11 @@ export interface SynthesizerParameters {
   readonly temporalAdapter: Parameters | null;
 }
 
-/** The text tower that speaks to the backbone. */
-export interface TextStateEncoder {
-  /** `[tokens, width]` for each text. */
-  textStates(texts: readonly string[]): Promise<TextStates[]>;
-}
-
 /** Opens nothing until it is asked for; sessions then stay with the engine, which closes them. */
 export function createSynthesizer(
   config: ModelConfig,
   parameters: SynthesizerParameters,
-  text: TextStateEncoder,
+  text: TextEncoder,
   engine: Engine,
 ): Synthesizer {
   const { mel } = config;
@@ -48,7 +43,7 @@ export function createSynthesizer(
     bands: mel.bands,
     noiseSchedule: config.diffusion,
     prediction: config.diffusion.prediction === 'epsilon' ? 'epsilon' : 'v_prediction',
-    textStates: (texts) => text.textStates(texts),
+    textStates: (texts) => text.encodeTokens(texts),
     denoiser: (conditions: WindowConditions) => network.prepare(conditions),
     async decode(latents) {
       const session = await sessionOf('decode', () => decodeProgram(config, parameters.vae, latentShape), {

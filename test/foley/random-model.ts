@@ -71,7 +71,7 @@ export async function writeRandomModel(folder: string, config: ModelConfig = tin
   const parts: Record<string, (p: Parameters) => unknown> = {
     text_encoder: (p) => sentenceEncoder(p, input('ids', [1, 4], 'int64'), input('mask', [1, 4]), miniLmL6),
     image_encoder: (p) => {
-      p.get('projection.weight', [imageEncoder.width, efficientNetLite.lite0.features]);
+      p.get('class_embeddings.weight', [efficientNetLite.lite0.classes, imageEncoder.width]);
       return efficientNet(p, input('images', [1, 3, 224, 224]), efficientNetLite.lite0);
     },
     unet: (p) => unetWith(p, null),

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { listSupportedBackends } from 'onnxruntime-node';
 import { createOrtEngine } from '../../engine/ort-engine.node.js';
 import { FoleyError, messageOf } from '../../errors/foley-error.js';
-import { listModels, openModelBundle, verifyModel } from '../../foley/model-bundle.node.js';
+import { checkModelFolder, listModels, verifyModel } from '../../foley/model-bundle.node.js';
 import { readPlatform, readVersions } from '../../foley/write-take.node.js';
 import { add, program as graphProgram, input, tensor } from '../../graph/index.js';
 import { loadCodecs } from '../../video/codecs.node.js';
@@ -43,10 +43,7 @@ export function addDoctorCommand(program: Command, host: CommandHost): void {
     if (failed.length > 0) {
       throw new FoleyError(
         'platform-missing',
-        `${failed.length} of ${findings.length} checks failed: ${failed
-          .filter(({ bundled }) => bundled)
-          .map(({ name }) => name)
-          .join(', ')}`,
+        `${failed.length} of ${findings.length} checks failed: ${failed.map(({ name }) => name).join(', ')}`,
       );
     }
   });
@@ -137,7 +134,7 @@ async function checkCache(): Promise<string> {
 }
 
 async function checkModel(name: string): Promise<string> {
-  const { folder } = await openModelBundle(name);
+  const { folder } = await checkModelFolder(name);
   const differing = await verifyModel(folder);
   if (differing === null) return 'complete (no SHA256SUMS to compare with)';
   if (differing.length === 0) return 'complete, every file as listed in SHA256SUMS';

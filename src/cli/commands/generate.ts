@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { FoleyError, messageOf } from '../../errors/foley-error.js';
-import { type FoleyResult, runFoleyJob } from '../../foley/job-runner.node.js';
+import type { FoleyResult } from '../../foley/job-runner.node.js';
 import { foleyRequestSchema, parseRequest } from '../../foley/request.js';
 import { requestFields } from '../../foley/request-fields.js';
 import type { CommandHost } from '../command-host.js';
@@ -37,7 +37,7 @@ export function addGenerateCommand(program: Command, host: CommandHost): void {
     );
     const view = createProgressView(terminal, request.takes);
     const result = await withInterrupt((signal) =>
-      runFoleyJob(request, { signal, onProgress: (progress) => view.update(progress) }),
+      host.services.runFoleyJob(request, { signal, onProgress: (progress) => view.update(progress) }),
     ).finally(() => view.end());
     report(terminal, result);
   });

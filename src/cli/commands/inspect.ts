@@ -5,7 +5,6 @@ import { serializeTiming, type TimingCurve } from '../../conditions/timing-curve
 import { FoleyError } from '../../errors/foley-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.node.js';
 import type { Inspection } from '../../foley/job-protocol.js';
-import { runInspection } from '../../foley/job-runner.node.js';
 import { foleyRequestSchema, parseRequest } from '../../foley/request.js';
 import { requestFields } from '../../foley/request-fields.js';
 import type { MediaFacts } from '../../video/media-facts.js';
@@ -58,7 +57,7 @@ export function addInspectCommand(program: Command, host: CommandHost): void {
       if (path !== null && !request.overwrite) await assertNotThere(path);
     const view = createProgressView(terminal, 1);
     const inspection = await withInterrupt((signal) =>
-      runInspection(
+      host.services.runInspection(
         request,
         { withTiming, withPicture: picture !== null },
         { signal, onProgress: (progress) => view.update(progress) },

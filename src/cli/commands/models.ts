@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import { FoleyError } from '../../errors/foley-error.js';
 import {
+  checkModelFolder,
   formatSums,
   hashModel,
   listModels,
   modelFolderOf,
-  openModelBundle,
   verifyModel,
 } from '../../foley/model-bundle.node.js';
 import type { CommandHost } from '../command-host.js';
@@ -20,7 +20,7 @@ export function addModelsCommand(program: Command, host: CommandHost): void {
       const rows = [];
       for (const name of await listModels()) {
         const { files } = await hashModel(modelFolderOf(name));
-        const fault = await openModelBundle(name).then(
+        const fault = await checkModelFolder(name).then(
           () => null,
           (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
         );
@@ -53,7 +53,7 @@ export function addModelsCommand(program: Command, host: CommandHost): void {
     .description('print the SHA-256 of every file of a model, as SHA256SUMS in its folder holds them')
     .argument('<model>', 'name or folder');
   host.run(sums, async (terminal, { args }) => {
-    const provenance = await hashModel((await openModelBundle(args[0]!)).folder);
+    const provenance = await hashModel((await checkModelFolder(args[0]!)).folder);
     if (terminal.modes.json) terminal.json(provenance);
     else for (const line of formatSums(provenance).trimEnd().split('\n')) terminal.result(line);
   });
@@ -63,7 +63,7 @@ export function addModelsCommand(program: Command, host: CommandHost): void {
     .description('check the files of a model against its SHA256SUMS and its configuration')
     .argument('<model>', 'name or folder');
   host.run(verify, async (terminal, { args }) => {
-    const { folder } = await openModelBundle(args[0]!);
+    const { folder } = await checkModelFolder(args[0]!);
     const differing = await verifyModel(folder);
     if (differing === null)
       throw new FoleyError('weights-invalid', `${folder} has no SHA256SUMS to check against`);

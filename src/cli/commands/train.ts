@@ -11,6 +11,7 @@ interface TrainOptions {
   readonly model: string;
   readonly audio: string;
   readonly scenes: string;
+  readonly pictures: string;
   readonly cacheDir: string;
   readonly resume?: boolean;
   readonly export?: boolean;
@@ -32,6 +33,7 @@ export function addTrainCommand(program: Command, host: CommandHost): void {
     )
     .option('--audio <folder>', 'recordings with their manifest.tsv', 'audio')
     .option('--scenes <folder>', 'what "data scenes" wrote', 'scenes')
+    .option('--pictures <folder>', 'what "data pictures" wrote', 'pictures')
     .option('--cache-dir <folder>', 'latents and embeddings that are computed once', '.cache/training')
     .option('--resume', 'go on from the checkpoint in the run folder')
     .option('--export', 'write the weights even when stopped before the last step')
@@ -50,6 +52,7 @@ export function addTrainCommand(program: Command, host: CommandHost): void {
         modelFolder: resolve(options.model),
         audioFolder: resolve(options.audio),
         scenesFolder: resolve(options.scenes),
+        picturesFolder: resolve(options.pictures),
         cacheFolder: resolve(options.cacheDir),
         resume: options.resume === true,
         exportAlways: options.export === true,
