@@ -71,10 +71,7 @@ class ScenePlan {
       (subject) =>
         this.#spritesOf(subject).length > 0 && subject.soundClassIds.some((id) => this.#hasSound(id)),
     );
-    // What never moves teaches less, so it is drawn less often.
-    const weights = possible.map((subject) =>
-      subject.motions.every((motion) => motion === 'static') ? 0.35 : 1,
-    );
+    const weights = possible.map((subject) => subject.weight ?? 1);
     const subject = random.pickWeighted(possible, weights);
     const soundClassId = random.pick(subject.soundClassIds.filter((id) => this.#hasSound(id)));
     const motion = random.pick(subject.motions);
@@ -113,7 +110,7 @@ class ScenePlan {
       objects: [main, ...bystanders],
       soundClassId,
       objectIndex: 0,
-      isStepping: subject.stepsPerMetre !== undefined,
+      isStepping: subject.steps === true,
     });
   }
 

@@ -61,9 +61,9 @@ export function soundOfScene(scene: Scene, library: SoundLibrary): SceneWave {
   const waves = [heard.mono, heard.left, heard.right];
   for (const wave of waves) {
     gate(wave, audible, durationSeconds);
-    for (let index = 0; index < wave.length; index++)
-      wave[index] = Math.max(-1, Math.min(1, wave[index]! * gain));
+    for (let index = 0; index < wave.length; index++) wave[index]! *= gain;
   }
+  limitPeaks(waves);
   const spans = activeSpans(levelEnvelope(heard.mono, rate));
   const arrivals = (sound.events ?? []).map((event) => {
     const at = positionAt(trajectory, event.timeSeconds);
@@ -82,11 +82,23 @@ export function soundOfScene(scene: Scene, library: SoundLibrary): SceneWave {
     truth: {
       ...heard.truth,
       spans,
-      onsetsSeconds:
-        sound.events === null ? spans.map((span) => span.startSeconds) : arrivals.filter(isAudible),
+      onsetsSeconds: sound.events === null ? beginnings(spans) : arrivals.filter(isAudible),
       visibleSpans: seen,
     },
   };
+}
+
+/** The starts of spans; one at the very start of the clip has begun before it. */
+function beginnings(spans: readonly TimeSpan[]): number[] {
+  return spans.map((span) => span.startSeconds).filter((time) => time > 0.05);
+}
+
+/** Turns all waves down alike, in place, where one of them would pass 0.98. */
+function limitPeaks(waves: readonly Float32Array[]): void {
+  let peak = 0;
+  for (const wave of waves) for (const value of wave) peak = Math.max(peak, Math.abs(value));
+  if (peak <= 0.98) return;
+  for (const wave of waves) for (let index = 0; index < wave.length; index++) wave[index]! *= 0.98 / peak;
 }
 
 /** The path of the sounding object; the sound of a place stands still at its reference distance. */

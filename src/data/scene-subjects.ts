@@ -13,8 +13,10 @@ export interface SceneSubject {
   readonly places: readonly Place[];
   readonly motions: readonly MotionKind[];
   readonly metresPerSecond: readonly [low: number, high: number];
-  /** Steps per second at 1 m/s; null where nothing steps. */
-  readonly stepsPerMetre?: number;
+  /** Whether it is heard stepping. */
+  readonly steps?: boolean;
+  /** How often it is drawn, compared with others; 1 unless given. */
+  readonly weight?: number;
   /** Pictures for training: package prefix and path, see picture-packages.ts. */
   readonly train: readonly string[];
   /** Pictures that training never sees. */
@@ -48,6 +50,7 @@ type Row = Omit<SceneSubject, 'id'>;
 
 const rows: Readonly<Record<string, Row>> = {
   car: {
+    weight: 2.5,
     soundClassIds: ['car', 'car', 'car', 'horn', 'skid-or-crash'],
     widthMetres: [3.8, 4.8],
     places: ['road', 'ground'],
@@ -73,6 +76,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: [],
   },
   truck: {
+    weight: 1.5,
     soundClassIds: ['truck-or-traffic'],
     widthMetres: [6.5, 10.5],
     places: ['road', 'ground'],
@@ -101,6 +105,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('tux:vehicles/ iso_fireengine.svg'),
   },
   train: {
+    weight: 1.5,
     soundClassIds: ['train'],
     widthMetres: [14, 24],
     places: ['rail', 'ground'],
@@ -144,6 +149,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('scr:Transportation/ helicopter1.png'),
   },
   rocket: {
+    weight: 0.5,
     soundClassIds: ['rocket'],
     heightMetres: [20, 50],
     places: ['air'],
@@ -153,6 +159,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('tux:space/ rocket3.svg'),
   },
   boat: {
+    weight: 1.5,
     soundClassIds: ['boat'],
     widthMetres: [7, 25],
     places: ['water'],
@@ -171,7 +178,8 @@ const rows: Readonly<Record<string, Row>> = {
     places: ['ground', 'road', 'indoor'],
     motions: ['gait', 'gait', 'enter', 'leave', 'stop-and-go', 'recede'],
     metresPerSecond: [0.9, 2.6],
-    stepsPerMetre: 1.35,
+    steps: true,
+    weight: 3,
     train: pictures(
       'scr:People/ anjuli-4.gif anjuli-5.gif boy1-walking.gif boy4-walking-a.gif boy4-walking-c.gif cassy-dancing-2.gif dan5.gif',
       'scr:People/ girl1-walking.gif girl3-running.gif football-run.gif mako-stop.gif nathan.gif paul1.gif referee2.gif sam.gif',
@@ -190,6 +198,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: [],
   },
   dog: {
+    weight: 2,
     soundClassIds: ['dog-bark'],
     heightMetres: [0.45, 0.85],
     places: ['ground', 'road', 'indoor'],
@@ -204,6 +213,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures(`${mammals}dogs/ dingo.png`, 'scr:Animals/ dog2-c.png'),
   },
   wolf: {
+    weight: 0.5,
     soundClassIds: ['wolf-howl'],
     heightMetres: [0.7, 0.9],
     places: ['ground'],
@@ -232,7 +242,8 @@ const rows: Readonly<Record<string, Row>> = {
     places: ['ground', 'road'],
     motions: ['gait', 'gait', 'pass-by', 'enter', 'leave', 'static'],
     metresPerSecond: [2, 10],
-    stepsPerMetre: 0.62,
+    steps: true,
+    weight: 2.5,
     train: pictures(
       `${mammals}equines/ donkey.png zebra.png`,
       'scr:Animals/ horse1-a.png horse2.png',
@@ -277,6 +288,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures(`${mammals} pig_golden.png`, 'gcf: pig.webp'),
   },
   chicken: {
+    weight: 1.3,
     soundClassIds: ['chicken', 'rooster'],
     heightMetres: [0.35, 0.55],
     places: ['ground'],
@@ -286,6 +298,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('tux:animals/birds/ hen.png', 'gcf: chicken.webp'),
   },
   turkey: {
+    weight: 0.5,
     soundClassIds: ['chicken'],
     heightMetres: [0.7, 1],
     places: ['ground'],
@@ -308,6 +321,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('tux:animals/birds/ drake.png', 'scr:Animals/ duck1.png', 'gcf: duck.webp'),
   },
   bird: {
+    weight: 1.5,
     soundClassIds: ['birds-chirping'],
     heightMetres: [0.15, 0.35],
     places: ['ground', 'air'],
@@ -335,6 +349,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('tux:animals/birds/ silver-gull.png magpie.png'),
   },
   owl: {
+    weight: 0.4,
     soundClassIds: ['owl'],
     heightMetres: [0.4, 0.6],
     places: ['ground'],
@@ -414,6 +429,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures(`${mammals}aquatic/ whale.png`, 'scr:Animals/ whale1.gif'),
   },
   ball: {
+    weight: 2.5,
     soundClassIds: ['ball-bounce'],
     widthMetres: [0.2, 0.3],
     places: ['ground', 'road', 'indoor'],
@@ -423,6 +439,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('tux:sports/ tennis_ball.png', 'scr:Things/ basketball.png'),
   },
   fire: {
+    weight: 0.4,
     soundClassIds: ['fire'],
     heightMetres: [1, 2],
     places: ['ground'],
@@ -432,6 +449,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: [],
   },
   explosion: {
+    weight: 0.3,
     soundClassIds: ['explosion'],
     heightMetres: [6, 15],
     places: ['ground'],
@@ -441,6 +459,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: [],
   },
   lightning: {
+    weight: 0.3,
     soundClassIds: ['thunder'],
     heightMetres: [60, 120],
     places: ['air'],
@@ -450,6 +469,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: [],
   },
   hammer: {
+    weight: 0.4,
     soundClassIds: ['hammering'],
     widthMetres: [0.3, 0.4],
     places: ['indoor', 'ground'],
@@ -459,6 +479,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('tux:household/tools/ hammer2.svg'),
   },
   saw: {
+    weight: 0.4,
     soundClassIds: ['sawing-or-chopping'],
     widthMetres: [0.5, 0.7],
     places: ['indoor', 'ground'],
@@ -468,6 +489,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: [],
   },
   clock: {
+    weight: 0.4,
     soundClassIds: ['clock'],
     heightMetres: [0.25, 0.4],
     places: ['indoor'],
@@ -477,6 +499,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('tux:symbols/ clock.svg'),
   },
   machine: {
+    weight: 0.4,
     soundClassIds: ['machine'],
     heightMetres: [0.8, 1.2],
     places: ['indoor'],
@@ -486,6 +509,7 @@ const rows: Readonly<Record<string, Row>> = {
     val: pictures('tux:household/tools/ cementmixer.png'),
   },
   telephone: {
+    weight: 0.4,
     soundClassIds: ['bell'],
     widthMetres: [0.25, 0.35],
     places: ['indoor'],
