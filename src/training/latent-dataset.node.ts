@@ -69,7 +69,10 @@ export function drawClips(
     split.rows.copyTo(index, row, 0, scalingFactor);
     return row;
   });
-  return { feeds: new NoiseDraw().feeds(clean, latentShapeOf(context), random), indices };
+  return {
+    feeds: new NoiseDraw(context.model.diffusion).feeds(clean, latentShapeOf(context), random),
+    indices,
+  };
 }
 
 /** Token states of several texts, `[texts, tokens, width]`. */

@@ -5,6 +5,7 @@ import { denoise } from '../diffusion/denoise.js';
 import { createDpmSolverSampler } from '../diffusion/dpm-solver-plus-plus.js';
 import type { ConditionSet } from '../diffusion/guidance.js';
 import { createNoiseSchedule } from '../diffusion/noise-schedule.js';
+import type { DiffusionConfig } from './diffusion-loss.js';
 
 export interface SampleRequest {
   /** `[C, H, W]` times the number of items. */
@@ -13,7 +14,8 @@ export interface SampleRequest {
   readonly steps: number;
   readonly guidanceScale: number;
   readonly seed: string;
-  /** Predicted noise for the whole batch. */
+  readonly diffusion: DiffusionConfig;
+  /** What the network predicts for the whole batch. */
   readonly predict: (latents: Float32Array, timestep: number, set: ConditionSet) => Promise<Float32Array>;
 }
 
@@ -22,7 +24,11 @@ export async function sampleLatents(request: SampleRequest): Promise<Float32Arra
   const random = seededRandom(`samples/${request.seed}`);
   const latents = new Float32Array(request.length);
   for (let i = 0; i < latents.length; i++) latents[i] = random.normal();
-  const context = { schedule: createNoiseSchedule(), prediction: 'epsilon', steps: request.steps } as const;
+  const context = {
+    schedule: createNoiseSchedule(request.diffusion),
+    prediction: request.diffusion.prediction === 'v' ? 'v_prediction' : 'epsilon',
+    steps: request.steps,
+  } as const;
   return denoise({
     latents,
     sampler: createDpmSolverSampler(context),

@@ -49,6 +49,7 @@ export async function pictureLatents(request: PictureRequest): Promise<SampleIma
     steps,
     guidanceScale: request.guidanceScale,
     seed: 'pictures',
+    diffusion: context.model.diffusion,
     async predict(current, step, set) {
       const outputs = await network.once({
         noisy: tensor(noisyShape, current),

@@ -7,6 +7,7 @@ import { auffusionMelSpec } from '../../src/audio/mel-spectrogram.js';
 import { seededRandom } from '../../src/data/seeded-random.js';
 import { createOrtEngine } from '../../src/engine/ort-engine.node.js';
 import { constant, floats, program, tensor } from '../../src/graph/index.js';
+import { presets } from '../../src/models/presets.js';
 import { NoiseDraw } from '../../src/training/diffusion-loss.js';
 import { imageLoss } from '../../src/training/image-loss.js';
 import { learningRateAt } from '../../src/training/learning-rate.js';
@@ -72,11 +73,13 @@ describe('imageForEncoder', () => {
   });
 });
 
+const diffusion = presets.small.diffusion;
+
 describe('NoiseDraw', () => {
   it('adds noise by the schedule, with each step of a batch in its own stretch', () => {
     const clean = Array.from({ length: 4 }, (_, i) => new Float32Array(6).fill(i));
-    const feeds = new NoiseDraw().feeds(clean, [1, 2, 3], seededRandom(1));
-    const [noisy, noise, timestep] = ['noisy', 'noise', 'timestep'].map((name) => floats(feeds[name]!));
+    const feeds = new NoiseDraw(diffusion).feeds(clean, [1, 2, 3], seededRandom(1));
+    const [noisy, noise, timestep] = ['noisy', 'target', 'timestep'].map((name) => floats(feeds[name]!));
     for (let item = 0; item < 4; item++) {
       expect(Math.floor(timestep![item]! / 250)).toBe(item);
       // two positions with equal clean values differ by the noise alone, and by one factor

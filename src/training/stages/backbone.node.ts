@@ -5,6 +5,7 @@ import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
 import { input } from '../../graph/index.js';
 import { unet } from '../../models/unet.js';
 import { collectParameters, type Parameters } from '../../weights/parameters.js';
+import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import { corpusSchema } from '../corpus-config.js';
 import { asInputs, noisePredictionLoss, noisyLatentInputs } from '../diffusion-loss.js';
 import { latentShapeOf } from '../latent-cache.node.js';
@@ -17,7 +18,7 @@ import {
 } from '../latent-dataset.node.js';
 import { weightFileNames, writeScalingFactor } from '../model-folder.node.js';
 import { pictureLatents } from '../sample-pictures.node.js';
-import { saveWeights } from '../save-weights.node.js';
+import { readWeights, saveWeights } from '../save-weights.node.js';
 import type { Batch, LossGraph, StageRun } from '../stage.js';
 import type { StageContext } from '../stage-context.js';
 import { trainingSchema } from '../trainer.node.js';
@@ -25,6 +26,8 @@ import { trainingSchema } from '../trainer.node.js';
 export const backboneSchema = z.strictObject({
   training: trainingSchema,
   data: corpusSchema,
+  /** A UNet file to begin with; random weights without it. */
+  startFrom: z.string().nullable().default(null),
   /** Share of clips that are trained with the empty text, for guidance. */
   textDropout: z.number().min(0).max(1).default(0.1),
   /** Captions of the pictures. */
@@ -62,7 +65,10 @@ export async function openBackboneStage(config: BackboneConfig, context: StageCo
   return {
     recomputes: false,
     initialiserRules: [],
-    initialValues: new Map(),
+    initialValues:
+      config.startFrom === null
+        ? new Map()
+        : await readWeights(await openSafetensors(config.startFrom), () => true),
     buildLoss,
     batch: async (index) => drawBatch(train, seededRandom(`backbone/${seed}/${index}`), config.textDropout),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>

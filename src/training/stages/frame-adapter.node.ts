@@ -85,7 +85,7 @@ export async function openFrameAdapterStage(
       [batch, frameCount],
       Float32Array.from({ length: batch * frameCount }, (_, i) => timeline.frameToSeconds(i % frameCount)),
     );
-  const noiseDraw = new NoiseDraw();
+  const noiseDraw = new NoiseDraw(context.model.diffusion);
   const drawBatch = (split: SceneSplit, random: SeededRandom, isTraining: boolean): Batch => {
     const indices = Array.from({ length: batchSize }, () => random.integer(0, split.ids.length - 1));
     const clean = indices.map((index) => {
