@@ -6,7 +6,8 @@ import { soundOfScene } from '../../src/data/scene-sound.js';
 import { SCENE_SUBJECTS } from '../../src/data/scene-subjects.js';
 import { soundClass } from '../../src/data/sound-classes.js';
 import { withSyntheticSounds } from '../../src/data/synthetic-library.js';
-import { impactsOf } from '../../src/data/trajectory.js';
+import { impactsOf, positionAt } from '../../src/data/trajectory.js';
+import { isSeen, projectBox, visibleSpans } from '../../src/data/visibility.js';
 import { fakeLibrary } from './fake-library.js';
 import { fakePictureIndex } from './fake-pictures.js';
 
@@ -54,6 +55,41 @@ describe('planScene', () => {
       const usesGpl = [scene.background, ...scene.objects].some(({ picture }) => picture.startsWith('tux:'));
       expect(scene.redistributable).toBe(!usesGpl);
     }
+  });
+});
+
+describe('planned objects', () => {
+  const moving = scenes.filter((scene) => scene.objects.length > 0);
+  const seen = (scene: Scene): number => {
+    const object = scene.objects[0]!;
+    return visibleSpans(
+      object.trajectory,
+      object.widthMetres,
+      object.heightMetres,
+      scene.camera,
+      durationSeconds,
+    ).reduce((sum, span) => sum + span.endSeconds - span.startSeconds, 0);
+  };
+
+  it('are seen for a good part of the clip, and most of them not all the time or not at one place', () => {
+    expect(moving.length).toBeGreaterThan(80);
+    for (const scene of moving) expect(seen(scene)).toBeGreaterThan(0.3);
+    const changing = moving.filter((scene) => scene.objects[0]!.trajectory.type !== 'still').length;
+    expect(changing / moving.length).toBeGreaterThan(0.5);
+  });
+
+  it('enter, leave, or stay, as their motion says', () => {
+    const at = (scene: Scene, time: number): boolean => {
+      const { trajectory, widthMetres, heightMetres } = scene.objects[0]!;
+      return isSeen(projectBox(positionAt(trajectory, time), widthMetres, heightMetres, scene.camera));
+    };
+    const ends = new Set<string>();
+    for (const scene of moving) {
+      if (scene.motion === 'enter') expect(at(scene, 0)).toBe(false);
+      if (scene.motion === 'leave' || scene.motion === 'static') expect(at(scene, 0)).toBe(true);
+      ends.add(scene.motion);
+    }
+    expect(ends.size).toBeGreaterThan(6);
   });
 });
 
