@@ -37,7 +37,7 @@ function damage(whole: Buffer, random: () => number): Buffer {
   }
   const at = place();
   const length = 1 + Math.floor(random() * 64);
-  if (kind < 0.75) return bytes.fill(0, at, at + length);
+  if (kind < 0.75) return bytes.fill(0, at, Math.min(at + length, bytes.length));
   if (kind < 0.9) {
     for (let i = at; i < Math.min(at + length, bytes.length); i++) bytes[i] = Math.floor(random() * 256);
     return bytes;
