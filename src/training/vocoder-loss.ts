@@ -4,7 +4,7 @@ import type { MelSpec } from '../audio/mel-spectrogram.js';
 import { add, mul, type Value } from '../graph/index.js';
 import { type VocoderConfig, vocoderOf } from '../models/vocoder.js';
 import type { Parameters } from '../weights/parameters.js';
-import { spectralLoss } from './spectral-loss.js';
+import { type Resolution, spectralLoss } from './spectral-loss.js';
 import type { LossGraph } from './stage.js';
 
 export const vocoderWeightsSchema = z.strictObject({
@@ -24,9 +24,10 @@ export function vocoderLoss(
   model: VocoderConfig,
   spec: MelSpec,
   weights: z.infer<typeof vocoderWeightsSchema>,
+  resolutions: readonly Resolution[],
 ): LossGraph {
   const made = vocoderOf(model).wave(p, mel);
-  const terms = spectralLoss(made, wave, spec);
+  const terms = spectralLoss(made, wave, spec, resolutions);
   const loss = add(
     mul(terms.logarithmic, weights.logarithmic),
     add(mul(terms.linear, weights.linear), mul(terms.mel, weights.mel)),

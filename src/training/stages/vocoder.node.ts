@@ -9,13 +9,16 @@ import { floats, input, tensor } from '../../graph/index.js';
 import { inverseStftVocoderRules } from '../../models/initialisation.js';
 import { vocoderOf } from '../../models/vocoder.js';
 import { collectParameters, type Parameters, trainableParameters } from '../../weights/parameters.js';
+import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import type { Corpus } from '../corpus.node.js';
 import { corpusSchema } from '../corpus-config.js';
+import { openDecodedMels } from '../decoded-mels.node.js';
 import { imageForVocoder } from '../mel-crops.js';
 import { weightFileNames } from '../model-folder.node.js';
 import { openCorpora } from '../open-corpora.node.js';
 import { runOnce } from '../run-once.js';
-import { saveWeights } from '../save-weights.node.js';
+import { readWeights, saveWeights } from '../save-weights.node.js';
+import { defaultResolutions } from '../spectral-loss.js';
 import type { Batch, LossGraph, SampleImage, StageRun } from '../stage.js';
 import type { StageContext } from '../stage-context.js';
 import { trainingSchema } from '../trainer.node.js';
@@ -24,9 +27,18 @@ import { vocoderLoss, vocoderWeightsSchema } from '../vocoder-loss.js';
 export const vocoderStageSchema = z.strictObject({
   training: trainingSchema,
   data: corpusSchema,
-  /** Mel columns of a stretch; with the hop they must fill whole 512 samples, the coarsest hop of the loss. */
+  /** Mel columns of a stretch; in samples a multiple of each hop of the loss. */
   segmentColumns: z.int().positive(),
   weights: vocoderWeightsSchema.prefault({}),
+  /** A vocoder file to begin with; random weights without it. */
+  startFrom: z.string().nullable().default(null),
+  /** Share of stretches whose mel has been through the autoencoder, as it will have been in use. */
+  decodedShare: z.number().min(0).max(1).default(0),
+  /** The STFTs of the loss; each hop a quarter of its window, or another whole part. */
+  resolutions: z
+    .array(z.strictObject({ windowSamples: z.int().positive(), hopSamples: z.int().positive() }))
+    .min(1)
+    .default([...defaultResolutions]),
 });
 type VocoderStageConfig = z.infer<typeof vocoderStageSchema>;
 
@@ -43,15 +55,34 @@ export async function openVocoderStage(config: VocoderStageConfig, context: Stag
   const { batchSize, seed } = config.training;
   const hop = auffusionMelSpec.hopSamples;
   const segmentSamples = segmentColumns * hop;
-  if (segmentSamples % 512 !== 0) {
+  const misfit = config.resolutions.find(({ hopSamples }) => segmentSamples % hopSamples !== 0);
+  if (misfit !== undefined) {
     throw new FoleyError(
       'usage',
-      `segmentColumns: ${segmentColumns} columns are ${segmentSamples} samples, no multiple of 512`,
+      `segmentColumns: ${segmentColumns} columns are ${segmentSamples} samples, no multiple of ${misfit.hopSamples}`,
     );
   }
   const melShape = [batchSize, train.bands, segmentColumns];
   const waveShape = [batchSize, segmentSamples];
 
+  const decoded = config.decodedShare === 0 ? null : await openDecodedMels(train, context);
+  const { bands, columns } = train;
+  const melOf = async (
+    corpus: Corpus,
+    index: number,
+    start: number,
+    random: SeededRandom,
+  ): Promise<Float32Array> => {
+    const isDecoded = decoded !== null && corpus === train && random.chance(config.decodedShare);
+    if (!isDecoded) return corpus.melImage(index, start, segmentColumns);
+    const whole = decoded.row(index);
+    const crop = new Float32Array(bands * segmentColumns);
+    for (let band = 0; band < bands; band++) {
+      const from = band * columns + start;
+      crop.set(whole.subarray(from, from + segmentColumns), band * segmentColumns);
+    }
+    return crop;
+  };
   const drawBatch = async (corpus: Corpus, random: SeededRandom): Promise<Batch> => {
     const mel = new Float32Array(batchSize * train.bands * segmentColumns);
     const wave = new Float32Array(batchSize * segmentSamples);
@@ -61,7 +92,7 @@ export async function openVocoderStage(config: VocoderStageConfig, context: Stag
         const start = random.integer(0, corpus.columns - segmentColumns);
         const samples = await corpus.wave(index, start * hop, segmentSamples);
         if (attempt < attempts && rms(samples) < audibleRms) continue;
-        const image = await corpus.melImage(index, start, segmentColumns);
+        const image = await melOf(corpus, index, start, random);
         wave.set(samples, item * segmentSamples);
         mel.set(imageForVocoder(image), item * train.bands * segmentColumns);
         break;
@@ -70,11 +101,22 @@ export async function openVocoderStage(config: VocoderStageConfig, context: Stag
     return { mel: tensor(melShape, mel), wave: tensor(waveShape, wave) };
   };
   const buildLoss = (p: Parameters): LossGraph =>
-    vocoderLoss(p, input('mel', melShape), input('wave', waveShape), model, auffusionMelSpec, config.weights);
+    vocoderLoss(
+      p,
+      input('mel', melShape),
+      input('wave', waveShape),
+      model,
+      auffusionMelSpec,
+      config.weights,
+      config.resolutions,
+    );
   return {
     recomputes: false,
     initialiserRules: model.kind === 'inverse-stft' ? inverseStftVocoderRules(model.blocks) : [],
-    initialValues: new Map(),
+    initialValues:
+      config.startFrom === null
+        ? new Map()
+        : await readWeights(await openSafetensors(config.startFrom), () => true),
     buildLoss,
     batch: (index) => drawBatch(train, seededRandom(`vocoder/${seed}/${index}`)),
     validationBatches: await Promise.all(
