@@ -111,35 +111,28 @@ export class Timeline {
   }
 
   /**
-   * Cuts a clip into windows of equal length whose neighbours share at least `overlapSeconds`.
-   * A clip of one window or less gives one window. Starts lie on mel columns, and are spread evenly, so that no
-   * window is mostly overlap. @throws usage when the overlap leaves no room to advance.
+   * Cuts a clip into windows of equal length whose neighbours share `overlapSeconds` (to the column). A clip of one
+   * window or less gives one window; the last window may reach past the end, and what lies there is cut off.
+   * @throws usage when the overlap is more than half a window
    */
   windows(durationSeconds: number, overlapSeconds: number): Window[] {
-    if (!(durationSeconds > 0))
+    if (!(durationSeconds > 0)) {
       throw new FoleyError('usage', `timeline: a clip lasts longer than ${durationSeconds} s`);
+    }
     if (!(overlapSeconds >= 0 && overlapSeconds <= this.windowSeconds / 2)) {
       throw new FoleyError(
         'usage',
         `window overlap must lie within 0..${this.windowSeconds / 2} s, got ${overlapSeconds}`,
       );
     }
-    const length = this.windowSeconds;
-    if (durationSeconds <= length + roundingSlack) return [{ index: 0, startSeconds: 0, endSeconds: length }];
-    const count = Math.ceil((durationSeconds - overlapSeconds) / (length - overlapSeconds) - roundingSlack);
-    const stride = (durationSeconds - length) / (count - 1);
+    const strideColumns = this.spec.columns - this.secondsToColumn(overlapSeconds);
+    const strideSeconds = this.columnToSeconds(strideColumns);
+    const beyondFirst = Math.max(0, durationSeconds - this.windowSeconds);
+    const count = 1 + Math.ceil(beyondFirst / strideSeconds - roundingSlack);
     return Array.from({ length: count }, (_, index) => {
-      const startSeconds =
-        Math.floor(index * stride * this.columnsPerSecond + roundingSlack) / this.columnsPerSecond;
-      const isLast = index === count - 1;
-      const start = isLast ? this.ceilToColumn(durationSeconds - length) : startSeconds;
-      return { index, startSeconds: start, endSeconds: start + length };
+      const startSeconds = this.columnToSeconds(index * strideColumns);
+      return { index, startSeconds, endSeconds: startSeconds + this.windowSeconds };
     });
-  }
-
-  /** The first column at or after `seconds`, as seconds. */
-  private ceilToColumn(seconds: number): number {
-    return Math.ceil(seconds * this.columnsPerSecond - roundingSlack) / this.columnsPerSecond;
   }
 }
 

@@ -111,7 +111,7 @@ describe('embeddingsOver', () => {
     width: 1,
     data: Float32Array.of(1, 2, 3),
   };
-  it('takes the frame on screen, the first before the start, zeros after the end', () => {
-    expect([...embeddingsOver(frames, 0, 6, 0.1, 0.5)]).toEqual([1, 1, 2, 2, 3, 0]);
+  it('takes the frame on screen, the first before the start, the last after the end', () => {
+    expect([...embeddingsOver(frames, 0, 6, 0.1)]).toEqual([1, 1, 2, 2, 3, 3]);
   });
 });

@@ -1,0 +1,146 @@
+/** @file A model made of arithmetic: fast, deterministic, and it writes down all it was given. */
+import { createHash } from 'node:crypto';
+import { auffusionMelSpec } from '../../src/audio/index.js';
+import { defaultTimelineSpec, type EncoderFrame, type ImageTextEncoder } from '../../src/conditions/index.js';
+import type { SettledRequest } from '../../src/foley/generate.js';
+import { parseRequest } from '../../src/foley/request.js';
+import type { Clip, FoleyStations, WindowConditions } from '../../src/foley/stations.js';
+import type { MediaFacts } from '../../src/video/media-facts.js';
+
+/** What the stations were asked, in order. Arrays of numbers appear as digests. */
+export type Trace = unknown[];
+
+export const digest = (values: ArrayBufferView): string =>
+  createHash('sha256')
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest('hex')
+    .slice(0, 12);
+
+export function settled(fields: Record<string, unknown> = {}): SettledRequest {
+  const request = parseRequest({ video: 'clip.mp4', label: 'dog', steps: 3, ...fields });
+  return { ...request, seed: request.seed ?? 1 };
+}
+
+export function factsOf(durationSeconds: number): MediaFacts {
+  return {
+    durationSeconds,
+    container: 'mp4',
+    byteLength: 1000,
+    video: {
+      codec: 'h264',
+      width: 320,
+      height: 240,
+      rotationDegrees: 0,
+      averageFps: 30,
+      isVariableFrameRate: false,
+      frameCount: Math.ceil(durationSeconds * 30),
+    },
+    audio: [],
+  };
+}
+
+/** A clip whose brightness follows `brightness`: the fake encoder finds the label where it is light. */
+export function fakeClip(
+  trace: Trace,
+  durationSeconds = 2,
+  brightness: (timeSeconds: number) => number = (t) => (t >= 0.5 && t < 1.5 ? 255 : 0),
+): Clip {
+  return {
+    path: 'clip.mp4',
+    facts: factsOf(durationSeconds),
+    soundtrack: async () => null,
+    contentHash: async () => 'hash of the clip',
+    async *frames({ startSeconds, endSeconds, framesPerSecond, fit }) {
+      trace.push({ frames: { startSeconds, endSeconds, framesPerSecond, fit } });
+      const count = Math.ceil((endSeconds - startSeconds) * framesPerSecond - 1e-6);
+      for (let index = 0; index < count; index++) {
+        const timeSeconds = startSeconds + index / framesPerSecond;
+        const value = brightness(timeSeconds);
+        yield {
+          timeSeconds,
+          sourceTimeSeconds: timeSeconds,
+          width: 1,
+          height: 1,
+          data: Uint8Array.of(value, value, value),
+        };
+      }
+    },
+    close() {},
+  };
+}
+
+/** Light frames point along the label, dark ones along everything else, with a ramp of doubt between. */
+function fakeEncoder(trace: Trace): ImageTextEncoder {
+  return {
+    id: 'fake',
+    width: 2,
+    imageSize: 8,
+    async embedFrames(frames: AsyncIterable<EncoderFrame>) {
+      const seen: EncoderFrame[] = [];
+      for await (const frame of frames) seen.push(frame);
+      const angles = seen.map(
+        ({ data, timeSeconds }) => (1 - data[0]! / 255) * 1.4 + 0.15 * Math.sin(40 * timeSeconds),
+      );
+      return {
+        timesSeconds: Float64Array.from(seen, ({ timeSeconds }) => timeSeconds),
+        width: 2,
+        data: Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)])),
+      };
+    },
+    async embedTexts(texts) {
+      trace.push({ embedTexts: texts });
+      return texts.map((_, index) => (index === 0 ? Float32Array.of(1, 0) : Float32Array.of(0.2, 1)));
+    },
+  };
+}
+
+/** Predictions that depend on the conditions, the step and the latents; sound that depends on the latents. */
+export function fakeStations(trace: Trace): FoleyStations {
+  const describe = (conditions: WindowConditions) => ({
+    prompt: digest(conditions.prompt),
+    negative: digest(conditions.negative),
+    frames: conditions.frames && {
+      scale: conditions.frames.scale,
+      embeddings: digest(conditions.frames.embeddings),
+      times: digest(conditions.frames.timesSeconds),
+    },
+    timing: conditions.timing && { scale: conditions.timing.scale, hint: digest(conditions.timing.hint) },
+  });
+  return {
+    provenance: { name: 'fake', files: [] },
+    mel: auffusionMelSpec,
+    timeline: defaultTimelineSpec,
+    encoder: fakeEncoder(trace),
+    embeddingCache: null,
+    synthesizer: {
+      latentShape: [1, 4, 4],
+      bands: 256,
+      noiseSchedule: { trainSteps: 1000, betaStart: 0.00085, betaEnd: 0.012 },
+      prediction: 'epsilon',
+      async textStates(texts) {
+        trace.push({ textStates: texts });
+        return texts.map((text) =>
+          Float32Array.from([...text, ' '], (character) => character.codePointAt(0)!),
+        );
+      },
+      async denoiser(conditions) {
+        trace.push({ denoiser: describe(conditions) });
+        return {
+          async predict(latents, timestep, set) {
+            trace.push({ predict: { latents: digest(latents), timestep, set } });
+            const shift = { none: 0, text: 0.01, 'text+vision': 0.02 }[set];
+            return latents.map((value) => 0.9 * value + shift);
+          },
+        };
+      },
+      async decode(latents) {
+        trace.push({ decode: digest(latents) });
+        return { bands: 256, columns: 1024, data: new Float32Array(256 * 1024).fill(Math.abs(latents[0]!)) };
+      },
+      async vocode(image) {
+        const loud = 0.02 + 0.01 * Math.min(1, image.data[0]!);
+        return Float32Array.from({ length: 163840 }, (_, index) => loud * Math.sin(index * 0.3));
+      },
+    },
+  };
+}
