@@ -1,11 +1,9 @@
 /** @file Decodes audio tracks with FFmpeg on Node, through node-av, which comes with @mediabunny/server. */
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { EncodedPacketSink, type InputAudioTrack } from 'mediabunny';
 import { FoleyError } from '../errors/foley-error.js';
 import { type AudioBlock, type AudioBlockReader, readBlocks } from './audio-blocks.js';
+import { loadNodeAv, type NodeAv } from './node-av.node.js';
 
-type NodeAv = typeof import('node-av');
 type Frame = InstanceType<NodeAv['Frame']>;
 type SampleFormat = Parameters<NodeAv['avSampleFmtIsPlanar']>[0];
 type TypedPlane = Float32Array | Int16Array | Int32Array;
@@ -28,20 +26,7 @@ const codecIdName = {
  * @throws FoleyError `platform-missing` when the peer is not installed or does not load.
  */
 export async function ffmpegBlockReader(): Promise<AudioBlockReader> {
-  let av: NodeAv;
-  try {
-    av = await importNodeAv();
-    av.Log.setLevel(av.AV_LOG_QUIET);
-  } catch (cause) {
-    throw new FoleyError(
-      'platform-missing',
-      'compressed audio needs @mediabunny/server, which cannot be loaded',
-      {
-        hint: 'Run: npm install @mediabunny/server@1.59.0 (it brings FFmpeg, GPLv3), or convert the file to WAV.',
-        cause,
-      },
-    );
-  }
+  const av = await loadNodeAv();
   return (track) => decodeTrack(av, track);
 }
 
@@ -137,10 +122,4 @@ function bufferOf(data: AllowSharedBufferSource): Buffer {
   return ArrayBuffer.isView(data)
     ? Buffer.from(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
     : Buffer.from(data as ArrayBuffer);
-}
-
-/** node-av belongs to the peer, not to us: it is looked up from where the peer lies. */
-async function importNodeAv(): Promise<NodeAv> {
-  const peerPath = createRequire(import.meta.url).resolve('@mediabunny/server');
-  return (await import(pathToFileURL(createRequire(peerPath).resolve('node-av')).href)) as NodeAv;
 }
