@@ -38,7 +38,9 @@ await copyFile(join(miniLmFolder, 'vocab.txt'), vocabularyPath);
 const textPath = join(outFolder, 'text_encoder.safetensors');
 const published = await openSafetensors(join(miniLmFolder, 'model.safetensors'));
 const textNames = [...published.tensors.keys()].filter((name) => !/^pooler\.|position_ids$/.test(name));
-const textTensors = await Promise.all(textNames.map(async (name) => [name, await published.readFloat32(name)] as const));
+const textTensors = await Promise.all(
+  textNames.map(async (name) => [name, await published.readFloat32(name)] as const),
+);
 await writeSafetensors(textPath, textTensors, {
   asFloat16: true,
   metadata: { format: 'pt', model: 'sentence-transformers/all-MiniLM-L6-v2', licence: 'Apache-2.0' },
@@ -47,7 +49,8 @@ await writeSafetensors(textPath, textTensors, {
 // The class names in the sentence space, by the encoder as it is shipped
 const classNames = (await readFile(join(outFolder, 'image_classes.txt'), 'utf8')).trimEnd().split('\n');
 const { classes } = efficientNetLite.lite0;
-if (classNames.length !== classes) throw new Error(`image_classes.txt has ${classNames.length} names, not ${classes}`);
+if (classNames.length !== classes)
+  throw new Error(`image_classes.txt has ${classNames.length} names, not ${classes}`);
 const engine = createOrtEngine();
 const encoder = createSmallEncoder({
   engine,

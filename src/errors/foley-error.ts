@@ -28,7 +28,10 @@ export class FoleyError extends Error {
   readonly hint: string | null;
 
   constructor(code: FoleyErrorCode, message: string, details: FoleyErrorDetails = {}) {
-    super(message.replaceAll(/\s*\n\s*/g, ' '), details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      message.replaceAll(/\s*\n\s*/g, ' '),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.name = 'FoleyError';
     this.code = code;
     this.hint = details.hint ?? null;

@@ -150,7 +150,7 @@ test('one and two threads give the same bytes, and so does a second run', async 
 });
 
 // a machine without a GPU runs the provider through SwiftShader, named by VK_ICD_FILENAMES
-const softwareDriver = process.env['VK_ICD_FILENAMES'] ?? '';
+const softwareDriver = process.env.VK_ICD_FILENAMES ?? '';
 const gpuReason = existsSync(softwareDriver) ? null : 'VK_ICD_FILENAMES names no Vulkan driver';
 describe.skipIf(gpuReason !== null)(`WebGPU${gpuReason === null ? '' : ` (skipped: ${gpuReason})`}`, () => {
   test('agrees with the CPU on forward and gradient', async () => {

@@ -112,8 +112,8 @@ describe('half precision', () => {
     const all = Uint16Array.from({ length: 65536 }, (_, i) => i);
     const back = g.float32ToFloat16(g.float16ToFloat32(all));
     for (let i = 0; i < all.length; i++) {
-      const isNaN = (i & 0x7c00) === 0x7c00 && (i & 0x3ff) !== 0;
-      if (!isNaN) expect(back[i]).toBe(i);
+      const isNotANumber = (i & 0x7c00) === 0x7c00 && (i & 0x3ff) !== 0;
+      if (!isNotANumber) expect(back[i]).toBe(i);
     }
   });
 
