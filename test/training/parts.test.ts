@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { auffusionMelSpec } from '../../src/audio/mel-spectrogram.js';
 import { seededRandom } from '../../src/data/seeded-random.js';
+import { createNoiseSchedule, signalToNoise } from '../../src/diffusion/noise-schedule.js';
 import { createOrtEngine } from '../../src/engine/ort-engine.node.js';
 import { constant, floats, program, tensor } from '../../src/graph/index.js';
 import { presets } from '../../src/models/presets.js';
-import { NoiseDraw } from '../../src/training/diffusion-loss.js';
+import { lossWeight, NoiseDraw } from '../../src/training/diffusion-loss.js';
 import { imageLoss } from '../../src/training/image-loss.js';
 import { learningRateAt } from '../../src/training/learning-rate.js';
 import { imageForEncoder, imageOfEncoder } from '../../src/training/mel-crops.js';
@@ -73,7 +74,7 @@ describe('imageForEncoder', () => {
   });
 });
 
-const diffusion = presets.small.diffusion;
+const diffusion = { ...presets.small.diffusion, prediction: 'epsilon' } as const;
 
 describe('NoiseDraw', () => {
   it('adds noise by the schedule, with each step of a batch in its own stretch', () => {
@@ -87,6 +88,33 @@ describe('NoiseDraw', () => {
       const level = (noisy![at]! - noisy![at + 1]!) / (noise![at]! - noise![at + 1]!);
       const signal = (noisy![at]! - level * noise![at]!) / Math.max(1, item);
       if (item > 0) expect(signal ** 2 + level ** 2).toBeCloseTo(1, 3);
+    }
+  });
+});
+
+describe('lossWeight', () => {
+  const schedule = createNoiseSchedule();
+  it('is the published min-SNR weight for noise, and one for velocity wherever noise prevails', () => {
+    const noisy = 900;
+    const clean = 10;
+    expect(signalToNoise(schedule, noisy)).toBeLessThan(1);
+    expect(lossWeight(schedule, noisy, 'epsilon')).toBe(1);
+    expect(lossWeight(schedule, noisy, 'v')).toBe(1);
+    const ratio = signalToNoise(schedule, clean);
+    expect(lossWeight(schedule, clean, 'epsilon')).toBeCloseTo(5 / ratio, 9);
+    expect(lossWeight(schedule, clean, 'v')).toBeCloseTo(6 / (ratio + 1), 9);
+  });
+
+  it('targets the velocity where the model predicts it', () => {
+    const clean = [Float32Array.of(0.5, -2)];
+    const given = { ...diffusion, prediction: 'v' } as const;
+    const feeds = new NoiseDraw(given).feeds(clean, [1, 1, 2], seededRandom(2));
+    const alpha = createNoiseSchedule(given).alphasCumprod[floats(feeds.timestep!)[0]!]!;
+    const [signal, level] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+    for (const i of [0, 1]) {
+      // x0 = signal * x - level * v
+      const found = signal * floats(feeds.noisy!)[i]! - level * floats(feeds.target!)[i]!;
+      expect(found).toBeCloseTo(clean[0]![i]!, 5);
     }
   });
 });
