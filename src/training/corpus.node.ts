@@ -37,6 +37,8 @@ const indexSchema = z.object({
 type CorpusIndex = z.infer<typeof indexSchema>;
 
 export interface CorpusSettings {
+  /** Names the recordings the clips are drawn from, say by a hash of their manifest. */
+  readonly source: string;
   readonly count: number;
   readonly seed: number;
   readonly mixtures: Partial<MixtureOptions>;
@@ -57,7 +59,7 @@ export interface Corpus {
 
 /**
  * Opens the corpus of these settings, drawing it first where it is not there yet.
- * @param cacheFolder the files are named after a hash of the settings and the library's rows
+ * @param cacheFolder the files are named after a hash of the settings; delete them where the way mixtures are drawn has changed
  */
 export async function openCorpus(
   cacheFolder: string,

@@ -14,7 +14,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const settings = { count: 3, seed: 5, mixtures: { durationSeconds: 1, split: 'train' } } as const;
+const settings = {
+  source: 'fake',
+  count: 3,
+  seed: 5,
+  mixtures: { durationSeconds: 1, split: 'train' },
+} as const;
 const notCalled = async (): Promise<never> => {
   throw new Error('the library was opened');
 };
