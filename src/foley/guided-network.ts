@@ -1,6 +1,6 @@
 /** @file The denoising network with its conditions worked out beforehand: everything that no step changes is made once. */
 import type { ConditionSet } from '../diffusion/guidance.js';
-import type { CompileOptions, Session } from '../engine/engine.js';
+import type { Session } from '../engine/engine.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { floats, input, type Program, program, type Tensor, tensor, type Value } from '../graph/index.js';
 import { type ControlNetConfig, controlNetStep, encodeHint } from '../models/controlnet.js';
@@ -15,7 +15,7 @@ import type { Denoiser, TextStates, WindowConditions } from './stations.js';
 import type { SynthesizerParameters } from './synthesizer.js';
 
 type Feeds = Record<string, Tensor>;
-type SessionOf = (name: string, build: () => Program, options?: CompileOptions) => Promise<Session>;
+type SessionOf = (name: string, build: () => Program) => Promise<Session>;
 
 /** Which branches a step has, and how much they weigh. */
 interface Branches {

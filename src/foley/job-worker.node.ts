@@ -143,6 +143,7 @@ function serve(send: (message: FromChild) => void): void {
 // only a forked child has a parent to talk to
 if (process.send && process.argv.includes('--smooth-foley-job')) {
   serve((message) => {
-    if (process.connected) process.send!(message);
+    // when the parent has just died, `disconnect` deals with it
+    if (process.connected) process.send!(message, () => {});
   });
 }

@@ -18,7 +18,7 @@ import {
 } from './model-bundle.node.js';
 import type { FoleyRequest } from './request.js';
 import type { FoleyStations, SeeingStations } from './stations.js';
-import { createSynthesizer } from './synthesizer.js';
+import { createSynthesizer, isThreadSensitive } from './synthesizer.js';
 
 /** Stations with what has to be closed behind them. */
 export type Closable<S> = S & { close(): Promise<void> };
@@ -38,6 +38,7 @@ export async function openStations(request: FoleyRequest): Promise<Closable<Fole
   const parameters = await openSynthesizerParameters(model);
   const provenance = await hashModel(model.folder);
   const engine = openEngine(request);
+  const networkEngine = isThreadSensitive(model.config) ? openEngine({ ...request, threads: 1 }) : engine;
   const imageHash = provenance.files.find(({ file }) => file === 'image_encoder.safetensors')!.sha256;
   const { encoder, ...stations } = await seeingStations(request, model, imageHash, engine);
   return {
@@ -45,8 +46,11 @@ export async function openStations(request: FoleyRequest): Promise<Closable<Fole
     encoder,
     provenance,
     mel: model.config.mel,
-    synthesizer: createSynthesizer(model.config, parameters, encoder, engine),
-    close: () => engine.close(),
+    synthesizer: createSynthesizer(model.config, parameters, encoder, engine, networkEngine),
+    close: async () => {
+      await engine.close();
+      if (networkEngine !== engine) await networkEngine.close();
+    },
   };
 }
 

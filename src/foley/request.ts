@@ -42,7 +42,7 @@ export const foleyRequestSchema = z.strictObject({
     help: 'how many variations to make',
     group: 'how',
   }),
-  steps: field(z.int().min(1).max(1000).default(20), {
+  steps: field(z.int().min(1).max(500).default(20), {
     label: 'steps',
     help: 'denoising steps',
     group: 'how',

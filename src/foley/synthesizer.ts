@@ -20,24 +20,35 @@ export interface SynthesizerParameters {
   readonly temporalAdapter: Parameters | null;
 }
 
-/** Opens nothing until it is asked for; sessions then stay with the engine, which closes them. */
+/**
+ * Opens nothing until it is asked for; sessions then stay with their engine, which closes them.
+ * @param networkEngine runs the denoising network; see `isThreadSensitive`
+ */
 export function createSynthesizer(
   config: ModelConfig,
   parameters: SynthesizerParameters,
   text: TextEncoder,
   engine: Engine,
+  networkEngine: Engine = engine,
 ): Synthesizer {
   const { mel } = config;
   const latentShape = latentShapeOf(config);
   const sessions = new Map<string, Promise<Session>>();
-  const sessionOf = (name: string, build: () => Program, options: CompileOptions = {}): Promise<Session> => {
+  const sessionOn = (
+    host: Engine,
+    name: string,
+    build: () => Program,
+    options: CompileOptions = {},
+  ): Promise<Session> => {
     const known = sessions.get(name);
     if (known) return known;
-    const opened = engine.compile(build(), options);
+    const opened = host.compile(build(), options);
     sessions.set(name, opened);
     return opened;
   };
-  const network = createNetwork(config, parameters, latentShape, sessionOf);
+  const network = createNetwork(config, parameters, latentShape, (name, build) =>
+    sessionOn(networkEngine, name, build),
+  );
   return {
     latentShape,
     bands: mel.bands,
@@ -46,9 +57,14 @@ export function createSynthesizer(
     textStates: (texts) => text.encodeTokens(texts),
     denoiser: (conditions: WindowConditions) => network.prepare(conditions),
     async decode(latents) {
-      const session = await sessionOf('decode', () => decodeProgram(config, parameters.vae, latentShape), {
-        optimization: 'all',
-      });
+      const session = await sessionOn(
+        engine,
+        'decode',
+        () => decodeProgram(config, parameters.vae, latentShape),
+        {
+          optimization: 'all',
+        },
+      );
       const { image } = await session.run({ latents: tensor([1, ...latentShape], latents) });
       return flipBands({ bands: mel.bands, columns: mel.columns, data: floats(image!).slice() });
     },
@@ -60,7 +76,7 @@ export function createSynthesizer(
           `the vocoder reads ${mel.bands} x ${mel.columns} mels, got ${bands} x ${columns}`,
         );
       }
-      const session = await sessionOf('vocode', () => vocodeProgram(config, parameters.vocoder), {
+      const session = await sessionOn(engine, 'vocode', () => vocodeProgram(config, parameters.vocoder), {
         optimization: 'all',
       });
       const { wave } = await session.run({ mel: tensor([1, bands, columns], imageToMel(image).data) });
@@ -82,6 +98,17 @@ export function assertParametersFit(config: ModelConfig, parameters: Synthesizer
   for (const part of [unet, vocoder, frameAdapter, temporalAdapter]) part?.assertAllUsed();
   // generation only decodes; the other half of the autoencoder is for training
   vae.assertAllUsed((key) => /^(?:encoder|quant_conv)\./.test(key));
+}
+
+/**
+ * Whether the network's matrix products are so small that ONNX Runtime sums them in another order for another number of
+ * threads: it halves the columns of a product between threads, and takes longer stretches of a sum when columns are few
+ * (MlasSgemmOperation). Measured on the small model: one and two threads differ in the last bits, and so would the sound.
+ * Such a network runs on one thread, which costs it less than a second a clip.
+ */
+export function isThreadSensitive(config: ModelConfig): boolean {
+  const [, rows, columns] = latentShapeOf(config);
+  return rows * columns <= 1024;
 }
 
 /** `[C, H, W]` of the latents of one window. */

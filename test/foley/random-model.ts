@@ -1,16 +1,15 @@
-/** @file A model folder with random weights: everything of a real one but the training. */
-import { mkdir, writeFile } from 'node:fs/promises';
+/** @file A model folder with random weights: everything of a real one but the training of its generative half. */
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { packageModelsFolder } from '../../src/foley/model-bundle.node.js';
 import { input, tensor } from '../../src/graph/index.js';
 import { decodeLatents, encodeImage } from '../../src/models/autoencoder.js';
 import { controlNet } from '../../src/models/controlnet.js';
-import { efficientNet, efficientNetLite } from '../../src/models/efficientnet-lite.js';
 import type { ModelConfig } from '../../src/models/model-config.js';
 import { small } from '../../src/models/presets.js';
-import { miniLmL6, sentenceEncoder } from '../../src/models/sentence-encoder.js';
 import { unet } from '../../src/models/unet.js';
 import { vocoderOf } from '../../src/models/vocoder.js';
-import { type InitialiserRule, initialiseParameters } from '../../src/weights/initialise.js';
+import { initialiseParameters } from '../../src/weights/initialise.js';
 import { collectParameters, type Parameters } from '../../src/weights/parameters.js';
 import { writeSafetensors } from '../../src/weights/safetensors-file.node.js';
 
@@ -35,9 +34,9 @@ export const tinyConfig: ModelConfig = {
   },
 };
 
-/** Writes the folder. The encoders have their full size, since their architecture is fixed. */
+/** Writes the folder. The encoders are those of the small model, for links to be followed. */
 export async function writeRandomModel(folder: string, config: ModelConfig = tinyConfig): Promise<void> {
-  await mkdir(join(folder, 'tokenizer'), { recursive: true });
+  await mkdir(folder, { recursive: true });
   const {
     mel,
     autoencoder,
@@ -69,11 +68,6 @@ export async function writeRandomModel(folder: string, config: ModelConfig = tin
       net,
     );
   const parts: Record<string, (p: Parameters) => unknown> = {
-    text_encoder: (p) => sentenceEncoder(p, input('ids', [1, 4], 'int64'), input('mask', [1, 4]), miniLmL6),
-    image_encoder: (p) => {
-      p.get('class_embeddings.weight', [efficientNetLite.lite0.classes, imageEncoder.width]);
-      return efficientNet(p, input('images', [1, 3, 224, 224]), efficientNetLite.lite0);
-    },
     unet: (p) => unetWith(p, null),
     frame_adapter: (p) => {
       let other: unknown = null;
@@ -102,7 +96,7 @@ export async function writeRandomModel(folder: string, config: ModelConfig = tin
   };
   for (const [name, build] of Object.entries(parts)) {
     const shapes = collectParameters(build);
-    const values = initialiseParameters(shapes, 1, [positiveVariances]);
+    const values = initialiseParameters(shapes, 1);
     await writeSafetensors(
       join(folder, `${name}.safetensors`),
       shapes.map(({ key, shape }) => [key, tensor(shape, values.get(key)!)] as const),
@@ -110,15 +104,7 @@ export async function writeRandomModel(folder: string, config: ModelConfig = tin
     );
   }
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
-  await writeFile(join(folder, 'tokenizer', 'vocab.txt'), vocabulary());
-}
-
-/** Running variances are never negative. */
-const positiveVariances: InitialiserRule = ({ key }) =>
-  key.endsWith('running_var') ? { kind: 'constant', value: 1 } : null;
-
-/** Special tokens and single characters: every word falls into letters. */
-function vocabulary(): string {
-  const characters = 'abcdefghijklmnopqrstuvwxyz0123456789'.split('');
-  return ['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...characters, ...characters.map((c) => `##${c}`)].join('\n');
+  for (const file of ['text_encoder.safetensors', 'image_encoder.safetensors', 'tokenizer']) {
+    await symlink(join(packageModelsFolder, 'small', file), join(folder, file));
+  }
 }
