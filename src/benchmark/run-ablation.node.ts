@@ -52,8 +52,8 @@ const systems = {
 } as const;
 
 const taggerMetrics = [
-  { key: 'named', title: 'Named right', better: 'higher', decimals: 2 },
-  { key: 'namedInThree', title: 'Right name in first 3', better: 'higher', decimals: 2 },
+  { key: 'named', title: 'Named right', better: 'higher', statistic: 'mean' },
+  { key: 'namedInThree', title: 'Right name in first 3', better: 'higher', statistic: 'mean' },
 ] as const;
 
 /**

@@ -1,7 +1,8 @@
-/** @file The table that says what each adapter adds: per system and metric, the median over scenes and how sure it is. */
+/** @file The table that says what each adapter adds: per system and metric, one figure over all scenes and how sure it is. */
 import { FoleyError } from '../errors/foley-error.js';
 import { bootstrapInterval, type Interval } from './bootstrap.js';
 import { pairedPermutationTest } from './permutation-test.js';
+import { mean, median } from './statistics.js';
 
 /** What a system is made of: no adapter, one of them, or both. */
 export const ablationSystems = ['neither', 'frame', 'timing', 'both'] as const;
@@ -19,6 +20,8 @@ export interface AblationMetric {
   readonly title: string;
   readonly unit?: string;
   readonly better: 'higher' | 'lower';
+  /** What stands for all scenes. Default median; shares of yes and no need the mean. */
+  readonly statistic?: 'median' | 'mean';
   /** Decimals in the Markdown table. Default 2. */
   readonly decimals?: number;
 }
@@ -85,10 +88,10 @@ export function ablationTable(
   const baseline = bySystem.get(systems[0]!)!;
   const rows = systems.map((system) => {
     const scenes = bySystem.get(system)!;
-    const cells = metrics.map(({ key }): [string, AblationCell | null] => {
+    const cells = metrics.map(({ key, statistic = 'median' }): [string, AblationCell | null] => {
       const values = valuesOf(scenes, key);
       if (values.size === 0) return [key, null];
-      const interval = bootstrapInterval([...values.values()], undefined, {
+      const interval = bootstrapInterval([...values.values()], { median, mean }[statistic], {
         confidence,
         seed: `${seed}/${system}/${key}`,
       });
@@ -156,7 +159,7 @@ export function ablationMarkdown(table: AblationTable): string {
     `|---|${metrics.map(() => '--:|').join('')}`,
     ...lines,
     '',
-    `Median over scenes [${percent} % bootstrap interval], ${table.scenes} scenes; \\* p < 0.05 against ` +
+    `Median over scenes (mean, where it is a share) [${percent} % bootstrap interval], ${table.scenes} scenes; \\* p < 0.05 against ` +
       `"${rows[0]?.system}" (paired permutation test).`,
     '',
   ].join('\n');

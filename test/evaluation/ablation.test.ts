@@ -38,6 +38,15 @@ describe('ablationTable', () => {
     }
   });
 
+  it('takes the mean of a metric that says so', () => {
+    const shares = [1, 0, 0, 0].map((named, i) => ({ scene: `s${i}`, system: 'neither', values: { named } }));
+    const metric = { key: 'named', title: 'Named', better: 'higher' } as const;
+    const cellOf = (statistic: 'median' | 'mean') =>
+      ablationTable(shares, { metrics: [{ ...metric, statistic }] }).rows[0]!.cells.named!.estimate;
+    expect(cellOf('mean')).toBe(0.25);
+    expect(cellOf('median')).toBe(0);
+  });
+
   it('survives JSON, and is the same for the same seed', () => {
     const table = ablationTable(measurements(), { seed: 3 });
     expect(JSON.parse(JSON.stringify(table))).toEqual(table);
