@@ -37,7 +37,7 @@ export const similaritySettings = z.discriminatedUnion('strategy', [
   z.strictObject({
     strategy: z.literal('min-max'),
     /** A curve flatter than this shows no change, and counts as 1 throughout. */
-    minimumRange: z.number().nonnegative().default(0.02),
+    minimumRange: z.number().nonnegative().default(0.05),
   }),
   /** Logistic of the scaled, shifted cosine: one fixed operating point for all clips. */
   z.strictObject({
@@ -54,6 +54,14 @@ export const similarityStrategies = [
   'min-max',
   'raw',
 ] as const satisfies readonly SimilarityStrategy[];
+
+/**
+ * The recorded default, chosen on rendered scenes with the small model's encoders (EfficientNet-Lite0 and MiniLM): mean
+ * of the shares of frames rightly on and rightly off, against when the object is in view, on 60 scenes each of the
+ * validation and the training pictures: min-max 0.72 and 0.88, contrast 0.64 and 0.66, raw at best 0.59. Contrast is
+ * rarely wrongly on (0.11 and 0.01, against 0.36 and 0.06) but misses most of what is there.
+ */
+export const defaultStrategy: SimilarityStrategy = 'min-max';
 
 /** Settings of a strategy with its recorded defaults. */
 export function defaultSimilaritySettings(strategy: SimilarityStrategy): SimilaritySettings {

@@ -14,7 +14,7 @@ export const timingSettings = z.strictObject({
   /** Shorter pauses between two sounds are filled. */
   minimumOffSeconds: z.number().min(0).max(60).default(0.15),
   /** Width of the moving average that is taken first; 0 leaves the curve as it is. */
-  smoothingSeconds: z.number().min(0).max(10).default(0.1),
+  smoothingSeconds: z.number().min(0).max(10).default(0.3),
 });
 export type TimingSettings = z.infer<typeof timingSettings>;
 export const defaultTimingSettings: TimingSettings = timingSettings.parse({});

@@ -1,6 +1,6 @@
 /** @file The one definition of a request: command line, library, sidecar and help are all read off it. */
 import { z } from 'zod';
-import { similarityStrategies } from '../conditions/similarity.js';
+import { defaultStrategy, similarityStrategies } from '../conditions/similarity.js';
 import { defaultTimingSettings } from '../conditions/timing-track.js';
 import { samplerNames } from '../diffusion/create-sampler.js';
 import { FoleyError } from '../errors/foley-error.js';
@@ -80,7 +80,7 @@ export const foleyRequestSchema = z.strictObject({
     help: 'JSON with the stretches that sound, in place of the computed ones (inspect --save-timing writes one)',
     group: 'timing',
   }),
-  strategy: field(z.enum(similarityStrategies).default('contrast'), {
+  strategy: field(z.enum(similarityStrategies).default(defaultStrategy), {
     label: 'similarity strategy',
     help: 'how the match of label and frame becomes a value in 0..1',
     group: 'timing',

@@ -105,7 +105,7 @@ describe('timingTrack', () => {
       hysteresis: 0.1,
       minimumOnSeconds: 0.1,
       minimumOffSeconds: 0.15,
-      smoothingSeconds: 0.1,
+      smoothingSeconds: 0.3,
     });
   });
 });
