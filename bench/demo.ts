@@ -30,7 +30,7 @@ if (args.length % 2 !== 0) throw new Error('give a label after each clip');
 const clips =
   args.length > 0
     ? pairs(args)
-    : pairs(['examples/dog-lying.mp4', 'dog barking', 'examples/city-night.mp4', 'traffic']);
+    : pairs(['examples/dog-lying.mp4', 'dog barking', 'examples/dog-passing.mp4', 'dog barking']);
 
 const folder = await mkdtemp(join(tmpdir(), 'smooth-foley-bench-'));
 const load = loadavg()[0]!;
