@@ -1,0 +1,40 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { OrtEngineOptions } from '../../src/engine/ort-engine.node.js';
+import { openSeeingStations } from '../../src/foley/open-stations.node.js';
+import { settled } from './fake-stations.js';
+
+const asked: OrtEngineOptions[] = [];
+vi.mock('../../src/engine/ort-engine.node.js', () => ({
+  createOrtEngine: (options: OrtEngineOptions) => {
+    asked.push(options);
+    return { device: options.device, compile: vi.fn(), close: async () => {} };
+  },
+}));
+afterEach(() => {
+  asked.length = 0;
+});
+
+describe('stations', () => {
+  it('run on the device and the threads that were asked for', async () => {
+    await (await openSeeingStations(settled({ device: 'webgpu', threads: 3 }))).close();
+    await (await openSeeingStations(settled())).close();
+    expect(asked).toEqual([{ device: 'webgpu', threads: 3 }, { device: 'cpu' }]);
+  });
+
+  it('keep embeddings of one device from being taken for those of another', async () => {
+    const ids = [];
+    for (const device of ['cpu', 'webgpu']) {
+      const stations = await openSeeingStations(settled({ device }));
+      ids.push(stations.encoder.id);
+      await stations.close();
+    }
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('say which models there are when the one that was asked for is not', async () => {
+    await expect(openSeeingStations(settled({ model: 'enormous' }))).rejects.toMatchObject({
+      code: 'model-missing',
+      hint: expect.stringContaining('small'),
+    });
+  });
+});
