@@ -38,13 +38,16 @@ export function modelFolderOf(nameOrPath: string): string {
   return isPath ? resolve(nameOrPath) : join(packageModelsFolder, nameOrPath);
 }
 
-/** Names of the models in the package. */
+/** Names of the models in the package: the folders with a configuration (a classifier's folder has none). */
 export async function listModels(): Promise<string[]> {
   const entries = await readdir(packageModelsFolder, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  const names: string[] = [];
+  for (const entry of entries) {
+    const isModel =
+      entry.isDirectory() && (await exists(join(packageModelsFolder, entry.name, 'config.json')));
+    if (isModel) names.push(entry.name);
+  }
+  return names.sort();
 }
 
 /** Finds a model and reads its configuration. @throws model-missing, weights-invalid */
