@@ -49,7 +49,12 @@ describe('frameWindowBias', () => {
 
   it('exists for every grid that attends, with an entry for each token', () => {
     const adapter: FrameAdapterConfig = { ...small.frameAdapter, windowSeconds: 0.2, tokensPerFrame: 4 };
-    const biases = frameWindowBiases(times([0, 1, 2]), 64, small.unet, adapter);
+    const biases = frameWindowBiases(
+      times([0, 1, 2]),
+      64,
+      { ...small.unet, attentionLevels: [true, true, true] },
+      adapter,
+    );
     expect([...biases].map(([columns, { shape }]) => [columns, ...shape])).toEqual([
       [64, 1, 1, 64, 12],
       [32, 1, 1, 32, 12],

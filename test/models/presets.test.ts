@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FoleyError } from '../../src/errors/foley-error.js';
 import { input, type Value } from '../../src/graph/index.js';
@@ -148,4 +149,9 @@ describe('initialisation', () => {
     const values = initialiseParameters(adapter, 1, frameAdapterRules({ silent: true }));
     for (const [key, value] of values) expect(isZero(value), key).toBe(/to_v_ip|norm\.bias/.test(key));
   });
+});
+
+it('the small preset is the model that ships', () => {
+  const path = new URL('../../models/small/config.json', import.meta.url);
+  expect(parseModelConfig(JSON.parse(readFileSync(path, 'utf8')), 'config.json')).toEqual(small);
 });
