@@ -96,6 +96,8 @@ describe('samplers', () => {
           fc.constantFrom<PredictionType>('epsilon', 'v_prediction'),
           fc.integer({ min: 0, max: 0xffffffff }),
           (values, steps, prediction, seed) => {
+            // PNDM averages velocities of different noise levels, which two steps cannot make up for: tested below
+            fc.pre(!(choice.name === 'pndm' && prediction === 'v_prediction' && steps === 2));
             const clean = Float32Array.from(values);
             const sampler = createSampler(choice, { schedule, steps, prediction });
             let latents = gaussianNoise(clean.length, seed);
@@ -109,15 +111,34 @@ describe('samplers', () => {
               });
               latents = sampler.step(oracle, index, latents);
             }
-            // DDIM and PNDM end at the noise level of training step 0, amplitude sqrt(0.00085) = 0.03, times the noise
-            // (below 6); PNDM's history mixes noise seen at several levels, DPM-Solver ends without noise.
-            const tolerance = choice.name === 'dpm-solver++' ? 0.05 : 0.35;
+            // the error is linear in clean sample and noise. DDIM and PNDM end at the noise level of training step 0;
+            // with values up to 3 and noise up to 6 the worst is 0.261, at 2 steps. DPM-Solver ends without noise.
+            const tolerance = choice.name === 'dpm-solver++' ? 1e-3 : 0.27;
             return latents.every((value, at) => Math.abs(value - clean[at]!) < tolerance);
           },
         ),
       );
     },
   );
+
+  it('takes two velocity steps with PNDM to where diffusers goes, which is not the clean sample', () => {
+    // PNDMScheduler(prediction_type='v_prediction', skip_prk_steps=True, steps_offset=1, scaled_linear 0.00085..0.012),
+    // 2 steps, in float64, with the same all-knowing network: [1.1032830318448072, 0.04922750449069923]
+    const clean = [1.4, 0];
+    const sampler = createSampler({ name: 'pndm' }, { schedule, steps: 2, prediction: 'v_prediction' });
+    let latents = Float32Array.of(1, -0.5);
+    for (const [index, timestep] of sampler.timesteps.entries()) {
+      const alpha = schedule.alphasCumprod[timestep]!;
+      const oracle = latents.map((value, at) => {
+        const noise = (value - Math.sqrt(alpha) * clean[at]!) / Math.sqrt(1 - alpha);
+        return Math.sqrt(alpha) * noise - Math.sqrt(1 - alpha) * clean[at]!;
+      });
+      latents = sampler.step(oracle, index, latents);
+    }
+    // float32 latents and products of the schedule
+    expect(latents[0]).toBeCloseTo(1.1032830318448072, 4);
+    expect(latents[1]).toBeCloseTo(0.04922750449069923, 4);
+  });
 
   it('refuses steps out of turn, lengths that differ, and unknown names', () => {
     const context = { schedule, steps: 5, prediction: 'epsilon' } as const;
