@@ -22,7 +22,9 @@ interface TrainOptions {
 export function addTrainCommand(program: Command, host: CommandHost): void {
   const command = program
     .command('train')
-    .description('train one stage: vae, vocoder, backbone, frame-adapter, temporal-adapter')
+    .description(
+      'train one stage: vae, vocoder, backbone, temporal-adapter, frame-adapter, or the tagger that judges',
+    )
     .argument('<stage>', 'which part of the model')
     .requiredOption('--config <file>', 'JSON with the settings of the stage')
     .option('--run-folder <folder>', 'checkpoint, log and pictures; runs/<stage> unless given')
