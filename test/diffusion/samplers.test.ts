@@ -126,7 +126,7 @@ describe('samplers', () => {
     // 2 steps, in float64, with the same all-knowing network: [1.1032830318448072, 0.04922750449069923]
     const clean = [1.4, 0];
     const sampler = createSampler({ name: 'pndm' }, { schedule, steps: 2, prediction: 'v_prediction' });
-    let latents = Float32Array.of(1, -0.5);
+    let latents: Float32Array = Float32Array.of(1, -0.5);
     for (const [index, timestep] of sampler.timesteps.entries()) {
       const alpha = schedule.alphasCumprod[timestep]!;
       const oracle = latents.map((value, at) => {
