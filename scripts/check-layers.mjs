@@ -10,6 +10,7 @@ const layers = [
   'graph',
   'engine',
   'weights',
+  'hub',
   'models',
   'audio',
   'diffusion',
