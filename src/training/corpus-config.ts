@@ -6,6 +6,8 @@ export const corpusSchema = z.strictObject({
   trainCount: z.int().positive(),
   validationCount: z.int().positive(),
   seed: z.int().default(1),
+  /** Also draw from the sounds that are synthesised for the classes poor in recordings. */
+  synthetic: z.boolean().default(false),
   mixtures: mixtureOptions.omit({ split: true }).prefault({}),
 });
 

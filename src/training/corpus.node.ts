@@ -9,6 +9,7 @@ import { melToImage } from '../audio/mel-image.js';
 import { auffusionMelSpec, melColumns, melSpectrogram } from '../audio/mel-spectrogram.js';
 import { createMixtureSampler, type Mixture, type MixtureOptions } from '../data/mixtures.js';
 import type { SoundLibrary } from '../data/sound-library.js';
+import { withSyntheticSounds } from '../data/synthetic-library.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { asOutputError, writeFileAtomic } from '../files/atomic-file.node.js';
 import { float32ToFloat16 } from '../graph/half-precision.js';
@@ -41,6 +42,8 @@ export interface CorpusSettings {
   readonly source: string;
   readonly count: number;
   readonly seed: number;
+  /** Present only where synthesised sounds are drawn from, too. */
+  readonly synthetic?: true;
   readonly mixtures: Partial<MixtureOptions>;
 }
 
@@ -93,7 +96,8 @@ async function draw(
   onProgress: (done: number, total: number) => void,
 ): Promise<CorpusIndex> {
   await mkdir(folder, { recursive: true });
-  const sampler = createMixtureSampler(library, settings.mixtures);
+  const sounds = settings.synthetic ? withSyntheticSounds(library) : library;
+  const sampler = createMixtureSampler(sounds, settings.mixtures);
   const paths = { waves: join(folder, 'waves.i16'), mels: join(folder, 'mels.f16') };
   const waves = createWriteStream(`${paths.waves}.partial`);
   const mels = createWriteStream(`${paths.mels}.partial`);

@@ -21,6 +21,27 @@ export interface LatentDataset {
   readonly text: TextStates;
 }
 
+/** How the text of a clip is chosen while training. */
+export interface TextChoice {
+  /** Share of clips with the empty text, for guidance. */
+  readonly textDropout: number;
+  /** Share of the others with the bare label, which is what people type, in place of the caption. */
+  readonly labelShare: number;
+}
+
+/** As validation has it. */
+export const captionsOnly: TextChoice = { textDropout: 0, labelShare: 0 };
+
+/** The text that a clip is trained with this time. */
+export function drawText(
+  item: CorpusItem,
+  { textDropout, labelShare }: TextChoice,
+  random: SeededRandom,
+): string {
+  if (random.chance(textDropout)) return '';
+  return labelShare > 0 && random.chance(labelShare) ? item.label : item.caption;
+}
+
 /** Opens or makes the caches of a configuration. `furtherTexts` are encoded beside the captions. */
 export async function openLatentDataset(
   config: CorpusConfig,
@@ -37,8 +58,8 @@ export async function openLatentDataset(
   const train = await splitOf(corpora.train);
   const validation = await splitOf(corpora.validation);
   await encoder.close();
-  const captions = [...train.items, ...validation.items].map((item) => item.caption);
-  return { train, validation, text: await openTextStates([...captions, ...furtherTexts], context) };
+  const texts = [...train.items, ...validation.items].flatMap((item) => [item.caption, item.label]);
+  return { train, validation, text: await openTextStates([...texts, ...furtherTexts], context) };
 }
 
 /** Every so many rows are looked at for the deviation of the latents. */

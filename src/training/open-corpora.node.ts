@@ -25,7 +25,13 @@ export async function openCorpora(config: CorpusConfig, context: StageContext): 
     const report = (done: number, total: number) => {
       if (done % 100 === 0 || done === total) context.report(`mixtures (${split}): ${done} of ${total}`);
     };
-    const settings = { source, count, seed: config.seed, mixtures: { ...config.mixtures, split } };
+    const settings = {
+      source,
+      count,
+      seed: config.seed,
+      ...(config.synthetic ? ({ synthetic: true } as const) : {}),
+      mixtures: { ...config.mixtures, split },
+    };
     return openCorpus(context.cacheFolder, settings, library, report);
   };
   return {

@@ -10,10 +10,13 @@ import { corpusSchema } from '../corpus-config.js';
 import { asInputs, noisePredictionLoss, noisyLatentInputs } from '../diffusion-loss.js';
 import { latentShapeOf } from '../latent-cache.node.js';
 import {
+  captionsOnly,
   drawClips,
+  drawText,
   type LatentSplit,
   openLatentDataset,
   scalingFactorOf,
+  type TextChoice,
   textTensor,
 } from '../latent-dataset.node.js';
 import { weightFileNames, writeScalingFactor } from '../model-folder.node.js';
@@ -30,6 +33,8 @@ export const backboneSchema = z.strictObject({
   startFrom: z.string().nullable().default(null),
   /** Share of clips that are trained with the empty text, for guidance. */
   textDropout: z.number().min(0).max(1).default(0.1),
+  /** Share of the others that are trained with the bare label, which is what people type. */
+  labelShare: z.number().min(0).max(1).default(0),
   /** Captions of the pictures. */
   sampleCaptions: z
     .array(z.string())
@@ -50,10 +55,10 @@ export async function openBackboneStage(config: BackboneConfig, context: StageCo
 
   const shape = latentShapeOf(context);
   const textShape = (batch: number) => [batch, textEncoder.tokens, textEncoder.width];
-  const drawBatch = (split: LatentSplit, random: SeededRandom, dropout: number): Batch => {
+  const drawBatch = (split: LatentSplit, random: SeededRandom, choice: TextChoice): Batch => {
     const { feeds, indices } = drawClips(split, batchSize, scalingFactor, context, random);
-    const captions = indices.map((index) => (random.chance(dropout) ? '' : split.items[index]!.caption));
-    return { ...feeds, text: textTensor(text, captions) };
+    const texts = indices.map((index) => drawText(split.items[index]!, choice, random));
+    return { ...feeds, text: textTensor(text, texts) };
   };
   const buildLoss = (p: Parameters): LossGraph => {
     const noisy = noisyLatentInputs(batchSize, shape);
@@ -70,9 +75,9 @@ export async function openBackboneStage(config: BackboneConfig, context: StageCo
         ? new Map()
         : await readWeights(await openSafetensors(config.startFrom), () => true),
     buildLoss,
-    batch: async (index) => drawBatch(train, seededRandom(`backbone/${seed}/${index}`), config.textDropout),
+    batch: async (index) => drawBatch(train, seededRandom(`backbone/${seed}/${index}`), config),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>
-      drawBatch(validation, seededRandom(`backbone/val/${i}`), 0),
+      drawBatch(validation, seededRandom(`backbone/val/${i}`), captionsOnly),
     ),
     samples: (average) =>
       pictureLatents({

@@ -14,7 +14,15 @@ import type { CorpusItem } from '../corpus.node.js';
 import { corpusSchema } from '../corpus-config.js';
 import { asInputs, noisePredictionLoss, noisyLatentInputs } from '../diffusion-loss.js';
 import { latentShapeOf } from '../latent-cache.node.js';
-import { drawClips, type LatentSplit, openLatentDataset, textTensor } from '../latent-dataset.node.js';
+import {
+  captionsOnly,
+  drawClips,
+  drawText,
+  type LatentSplit,
+  openLatentDataset,
+  type TextChoice,
+  textTensor,
+} from '../latent-dataset.node.js';
 import { weightFileNames } from '../model-folder.node.js';
 import { pictureLatents } from '../sample-pictures.node.js';
 import { readWeights, saveWeights } from '../save-weights.node.js';
@@ -26,6 +34,8 @@ export const temporalAdapterStageSchema = z.strictObject({
   training: trainingSchema,
   data: corpusSchema,
   textDropout: z.number().min(0).max(1).default(0.1),
+  /** Share of the others that are trained with the bare label, which is what people type. */
+  labelShare: z.number().min(0).max(1).default(0),
   sampleCaptions: z
     .array(z.string())
     .default(['dog barking', 'rain falling', 'rooster crowing', 'church bell ringing']),
@@ -62,11 +72,11 @@ export async function openTemporalAdapterStage(
     });
     return tensor(hintShape(spans.length), data);
   };
-  const drawBatch = (split: LatentSplit, random: SeededRandom, dropout: number): Batch => {
+  const drawBatch = (split: LatentSplit, random: SeededRandom, choice: TextChoice): Batch => {
     const { feeds, indices } = drawClips(split, batchSize, autoencoder.scalingFactor, context, random);
-    const captions = indices.map((index) => (random.chance(dropout) ? '' : split.items[index]!.caption));
+    const texts = indices.map((index) => drawText(split.items[index]!, choice, random));
     const hint = hints(indices.map((index) => split.items[index]!.spans));
-    return { ...feeds, text: textTensor(text, captions), hint };
+    return { ...feeds, text: textTensor(text, texts), hint };
   };
   /** The steered prediction; `hint` is one row, the same for every band. */
   const predict = (p: Parameters, latents: Value, timestep: Value, textStates: Value, hint: Value): Value => {
@@ -95,10 +105,9 @@ export async function openTemporalAdapterStage(
     initialiserRules: controlNetRules,
     initialValues: new Map([...copies].map(([key, source]) => [key, sources.get(source)!])),
     buildLoss,
-    batch: async (index) =>
-      drawBatch(train, seededRandom(`temporal-adapter/${seed}/${index}`), config.textDropout),
+    batch: async (index) => drawBatch(train, seededRandom(`temporal-adapter/${seed}/${index}`), config),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>
-      drawBatch(validation, seededRandom(`temporal-adapter/val/${i}`), 0),
+      drawBatch(validation, seededRandom(`temporal-adapter/val/${i}`), captionsOnly),
     ),
     samples: (average) =>
       pictureLatents({
