@@ -6,6 +6,7 @@ import {
   type Guidance,
   type GuidedPrediction,
   guidanceTerms,
+  type StepPosition,
 } from './guidance.js';
 import type { Sampler } from './sampler.js';
 
@@ -14,6 +15,7 @@ export type Predict = (
   latents: Float32Array,
   timestep: number,
   conditionSet: ConditionSet,
+  step: StepPosition,
 ) => Promise<Float32Array>;
 
 /** Told after each move. */
@@ -64,9 +66,10 @@ export async function denoise(request: DenoiseRequest): Promise<Float32Array> {
   for (let index = startIndex; index < timesteps.length; index++) {
     const timestep = timesteps[index]!;
     const predictions: GuidedPrediction[] = [];
-    for (const term of guidanceTerms(guidance, timestep)) {
+    const position = { index, count: timesteps.length };
+    for (const term of guidanceTerms(guidance, position)) {
       throwIfCancelled(signal);
-      const prediction = await predict(latents, timestep, term.conditionSet);
+      const prediction = await predict(latents, timestep, term.conditionSet, position);
       throwIfCancelled(signal);
       checkPrediction(prediction, latents, timestep);
       predictions.push({ ...term, prediction });

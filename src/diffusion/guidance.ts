@@ -7,16 +7,31 @@ import { FoleyError } from '../errors/foley-error.js';
  */
 export type ConditionSet = 'none' | 'text' | 'text+vision';
 
-/** Training steps, both included, between which guidance acts (arXiv 2404.07724). Outside, the full condition alone. */
-export interface GuidanceInterval {
-  readonly cleanestTimestep: number;
-  readonly noisiestTimestep: number;
+/** Where a step stands in its run. */
+export interface StepPosition {
+  /** From 0. */
+  readonly index: number;
+  /** Steps of the run in all. */
+  readonly count: number;
+}
+
+/** A stretch of a run, in shares of its steps: 0 is the noise, 1 the clean sample. */
+export interface StepInterval {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Whether the middle of a step lies in an interval; 0 to 1 holds every step, equal ends hold none. */
+export function isWithin({ index, count }: StepPosition, { from, until }: StepInterval): boolean {
+  const middle = (index + 0.5) / count;
+  return middle >= from && middle < until;
 }
 
 interface GuidanceShaping {
   /** 0..1: how far the guided prediction's spread is pulled back to the conditioned one's (arXiv 2305.08891). */
   readonly rescale?: number;
-  readonly interval?: GuidanceInterval;
+  /** Where guidance acts (arXiv 2404.07724); outside, the full condition alone. All steps unless given. */
+  readonly interval?: StepInterval;
 }
 
 /** One factor for text and vision together, as in FoleyCrafter: `none + scale * (both - none)`. */
@@ -41,18 +56,16 @@ export interface GuidanceTerm {
 }
 
 /**
- * The evaluations that guidance needs at a training step. Terms with factor 0 are left out: scale 1 is one evaluation
+ * The evaluations that guidance needs at a step. Terms with factor 0 are left out: scale 1 is one evaluation
  * of the full condition, equal separate factors are two, as with joint guidance.
  *
  * @throws FoleyError `usage` for a factor that is not a finite number, or a rescale outside 0..1
  */
-export function guidanceTerms(guidance: Guidance, timestep: number): readonly GuidanceTerm[] {
+export function guidanceTerms(guidance: Guidance, step: StepPosition): readonly GuidanceTerm[] {
   const { interval } = guidance;
   checkGuidance(guidance);
-  const isActive =
-    interval === undefined ||
-    (timestep >= interval.cleanestTimestep && timestep <= interval.noisiestTimestep);
-  if (!isActive) return [{ conditionSet: 'text+vision', factor: 1 }];
+  if (interval !== undefined && !isWithin(step, interval))
+    return [{ conditionSet: 'text+vision', factor: 1 }];
   const textScale = guidance.mode === 'joint' ? guidance.scale : guidance.textScale;
   const visionScale = guidance.mode === 'joint' ? guidance.scale : guidance.visionScale;
   const terms: readonly GuidanceTerm[] = [

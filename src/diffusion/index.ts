@@ -13,12 +13,14 @@ export {
   type ConditionSet,
   combinePredictions,
   type Guidance,
-  type GuidanceInterval,
   type GuidanceTerm,
   type GuidedPrediction,
   guidanceTerms,
+  isWithin,
   type JointGuidance,
   type SeparateGuidance,
+  type StepInterval,
+  type StepPosition,
 } from './guidance.js';
 export { deriveSeed, gaussianNoise, type NoiseKey, type NoiseSource, TorchNoise } from './noise.js';
 export {

@@ -74,7 +74,36 @@ export function middle(
   return resnetBlock(p.at('mid_block.resnets.1'), hidden, time, channels, norm);
 }
 
-/** Back to the finest level; each layer first takes the latest skip connection that is left, joined by channels. */
+/** A layer of the way up: it takes one skip connection. */
+interface UpLayer {
+  /** Block of the way up, coarsest first. */
+  readonly block: number;
+  readonly layer: number;
+  readonly level: number;
+  /** Whether resolution doubles after it. */
+  readonly isBeforeUpsampling: boolean;
+}
+
+/** The layers of the way up in order, one for each skip connection. */
+export function upLayers({ blockOutChannels, layersPerBlock }: UnetConfig): UpLayer[] {
+  const levels = blockOutChannels.length;
+  return blockOutChannels.flatMap((_, block) => {
+    const level = levels - 1 - block;
+    return Array.from({ length: layersPerBlock + 1 }, (__, layer) => ({
+      block,
+      layer,
+      level,
+      isBeforeUpsampling: layer === layersPerBlock && level > 0,
+    }));
+  });
+}
+
+/**
+ * Back to the finest level; each layer first takes the latest skip connection that is left, joined by channels.
+ * @param skips finest first, as many as there are layers left to go (`upLayers`).
+ * @param part which layers to go, both bounds counted over all; everything unless given. Upsampling belongs to the
+ * layer before it.
+ */
 export function wayUp(
   p: Parameters,
   x: Value,
@@ -82,30 +111,27 @@ export function wayUp(
   time: Value,
   contextAt: ContextAt,
   config: UnetConfig,
+  part: { readonly from?: number; readonly until?: number } = {},
 ): Value {
-  const { blockOutChannels, attentionLevels, layersPerBlock, heads, normGroups } = config;
+  const { blockOutChannels, attentionLevels, heads, normGroups } = config;
   const norm = { groups: normGroups, eps: unetNormEpsilon };
-  const levels = blockOutChannels.length;
   const left = [...skips];
   let hidden = x;
-  for (let step = 0; step < levels; step++) {
-    const level = levels - 1 - step;
-    const block = `up_blocks.${step}`;
-    for (let layer = 0; layer <= layersPerBlock; layer++) {
-      const joined = concat([hidden, left.pop()!], 1);
-      hidden = resnetBlock(p.at(`${block}.resnets.${layer}`), joined, time, blockOutChannels[level]!, norm);
-      if (attentionLevels[level]) {
-        hidden = transformerAt(
-          p,
-          `${block}.attentions.${layer}`,
-          hidden,
-          contextAt,
-          heads[level]!,
-          normGroups,
-        );
-      }
+  for (const { block, layer, level, isBeforeUpsampling } of upLayers(config).slice(part.from, part.until)) {
+    const prefix = `up_blocks.${block}`;
+    const joined = concat([hidden, left.pop()!], 1);
+    hidden = resnetBlock(p.at(`${prefix}.resnets.${layer}`), joined, time, blockOutChannels[level]!, norm);
+    if (attentionLevels[level]) {
+      hidden = transformerAt(
+        p,
+        `${prefix}.attentions.${layer}`,
+        hidden,
+        contextAt,
+        heads[level]!,
+        normGroups,
+      );
     }
-    if (level > 0) hidden = upsample(p.at(`${block}.upsamplers.0`), hidden);
+    if (isBeforeUpsampling) hidden = upsample(p.at(`${prefix}.upsamplers.0`), hidden);
   }
   return hidden;
 }

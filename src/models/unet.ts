@@ -11,7 +11,7 @@ import { type FrameAdapterConfig, frameKeysValues, frameTokens } from './frame-a
 import { frameWindowBiases } from './frame-window.js';
 import { convolution2d, normalizeGroups } from './layers.js';
 import { activatedTimeEmbedding } from './time-embedding.js';
-import { type ContextAt, middle, wayDown, wayUp } from './unet-blocks.js';
+import { type ContextAt, middle, upLayers, wayDown, wayUp } from './unet-blocks.js';
 import { crossAttentionSites, type UnetConfig, unetNormEpsilon } from './unet-config.js';
 
 /** What the frame adapter hands to every step. */
@@ -41,21 +41,120 @@ export interface UnetStepInputs {
 
 /** One evaluation with everything that does not depend on the step made before. Returns `[B, outChannels, H, W]`. */
 export function unetStep(p: Parameters, inputs: UnetStepInputs, config: UnetConfig): Value {
-  const { latents, timestep, text, frames = null, control = null } = inputs;
+  const { time, contextAt, skips } = descend(p, inputs, config);
+  const bottom = bottomOf(p, skips, time, contextAt, inputs, config);
+  const steered = withResiduals(skips, inputs);
+  return predictionOf(p, wayUp(p, bottom, steered, time, contextAt, config), config);
+}
+
+/**
+ * The same in two parts, for steps that reuse deep features (DeepCache, arXiv 2312.00858): what comes up to the layers
+ * that take the `depth + 1` finest skip connections changes little from step to step.
+ */
+export interface DeepReuse {
+  /** 0: only the last layer of the way up, and the first convolution of the way down, are computed anew. */
+  readonly depth: number;
+}
+
+/**
+ * One evaluation that also gives what later ones may reuse.
+ * @returns the prediction, as of `unetStep`, and the features, of `deepShape`.
+ */
+export function unetStepKeeping(
+  p: Parameters,
+  inputs: UnetStepInputs,
+  { depth }: DeepReuse,
+  config: UnetConfig,
+): { readonly prediction: Value; readonly deep: Value } {
+  const { time, contextAt, skips } = descend(p, inputs, config);
+  const bottom = bottomOf(p, skips, time, contextAt, inputs, config);
+  const steered = withResiduals(skips, inputs);
+  const shallow = checkDepth(depth, config) + 1;
+  const from = skips.length - shallow;
+  const deep = wayUp(p, bottom, steered.slice(shallow), time, contextAt, config, { until: from });
+  const top = wayUp(p, deep, steered.slice(0, shallow), time, contextAt, config, { from });
+  return { prediction: predictionOf(p, top, config), deep };
+}
+
+/**
+ * One evaluation of the shallow part alone.
+ * @param inputs of the ControlNet's residuals, only those of the `depth + 1` finest skip connections count.
+ * @param deep what `unetStepKeeping` gave at an earlier step.
+ */
+export function unetStepReusing(
+  p: Parameters,
+  inputs: UnetStepInputs,
+  deep: Value,
+  { depth }: DeepReuse,
+  config: UnetConfig,
+): Value {
+  const { time, contextAt, skips } = descend(p, inputs, config);
+  const shallow = checkDepth(depth, config) + 1;
+  const steered = withResiduals(skips, inputs).slice(0, shallow);
+  const from = skips.length - shallow;
+  return predictionOf(p, wayUp(p, deep, steered, time, contextAt, config, { from }), config);
+}
+
+/** `[C, H, W]` of the features that are reused, for latents of `[C, H, W]`. */
+export function deepShape(
+  latentShape: readonly number[],
+  { depth }: DeepReuse,
+  config: UnetConfig,
+): readonly [number, number, number] {
+  const layers = upLayers(config);
+  const at = layers.length - 1 - checkDepth(depth, config);
+  // the first layer of the way up receives what the middle gives; else the channels are those of the layer before
+  const channelsLevel = layers[Math.max(0, at - 1)]!.level;
+  const shrink = 2 ** layers[at]!.level;
+  return [config.blockOutChannels[channelsLevel]!, latentShape[1]! / shrink, latentShape[2]! / shrink];
+}
+
+/** How deep the shallow part can reach: everything but the middle. */
+export function largestReuseDepth(config: UnetConfig): number {
+  return upLayers(config).length - 1;
+}
+
+function checkDepth(depth: number, config: UnetConfig): number {
+  const most = largestReuseDepth(config);
+  if (Number.isInteger(depth) && depth >= 0 && depth <= most) return depth;
+  throw new FoleyError('usage', `the reuse depth must be a whole number from 0 to ${most}, not ${depth}`);
+}
+
+function descend(
+  p: Parameters,
+  { latents, timestep, text, frames = null }: UnetStepInputs,
+  config: UnetConfig,
+) {
   const contextAt = contextOf(text, frames);
   const time = activatedTimeEmbedding(p.at('time_embedding'), timestep, config.blockOutChannels[0]!);
   const stem = convolution2d(p.at('conv_in'), latents, config.blockOutChannels[0]!, 3);
-  let skips = wayDown(p, stem, time, contextAt, config);
-  let hidden = middle(p, skips.at(-1)!, time, contextAt, config);
-  if (control !== null) {
-    skips = skips.map((skip, i) => add(skip, control.skips[i]!));
-    hidden = add(hidden, control.middle);
-  }
-  hidden = wayUp(p, hidden, skips, time, contextAt, config);
-  hidden = silu(
-    normalizeGroups(p.at('conv_norm_out'), hidden, { groups: config.normGroups, eps: unetNormEpsilon }),
+  return { time, contextAt, skips: wayDown(p, stem, time, contextAt, config) };
+}
+
+function bottomOf(
+  p: Parameters,
+  skips: readonly Value[],
+  time: Value,
+  contextAt: ContextAt,
+  { control = null }: UnetStepInputs,
+  config: UnetConfig,
+): Value {
+  const bottom = middle(p, skips.at(-1)!, time, contextAt, config);
+  return control === null ? bottom : add(bottom, control.middle);
+}
+
+function withResiduals(skips: readonly Value[], { control = null }: UnetStepInputs): readonly Value[] {
+  return control === null ? skips : skips.map((skip, i) => add(skip, control.skips[i]!));
+}
+
+function predictionOf(p: Parameters, hidden: Value, config: UnetConfig): Value {
+  const norm = { groups: config.normGroups, eps: unetNormEpsilon };
+  return convolution2d(
+    p.at('conv_out'),
+    silu(normalizeGroups(p.at('conv_norm_out'), hidden, norm)),
+    config.outChannels,
+    3,
   );
-  return convolution2d(p.at('conv_out'), hidden, config.outChannels, 3);
 }
 
 export interface UnetInputs {

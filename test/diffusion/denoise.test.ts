@@ -44,6 +44,27 @@ describe('denoise', () => {
     expect(latents).toEqual(gaussianNoise(8, 1));
   });
 
+  it('tells the network where each step stands, and guides only within the interval', async () => {
+    const asked: string[] = [];
+    await denoise({
+      latents: gaussianNoise(8, 1),
+      sampler: sampler(4),
+      guidance: { mode: 'joint', scale: 2, interval: { from: 0.25, until: 0.75 } },
+      predict: async (current, _timestep, set, { index, count }) => {
+        asked.push(`${index}/${count} ${set}`);
+        return half(current);
+      },
+    });
+    expect(asked).toEqual([
+      '0/4 text+vision',
+      '1/4 none',
+      '1/4 text+vision',
+      '2/4 none',
+      '2/4 text+vision',
+      '3/4 text+vision',
+    ]);
+  });
+
   it('makes one pass a step at guidance 1, with the result of the plain sampler', async () => {
     let passes = 0;
     const latents = gaussianNoise(8, 1);

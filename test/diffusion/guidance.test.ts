@@ -6,6 +6,8 @@ import {
   type Guidance,
   gaussianNoise,
   guidanceTerms,
+  isWithin,
+  type StepPosition,
 } from '../../src/diffusion/index.js';
 
 const predictions: Record<ConditionSet, Float32Array> = {
@@ -14,16 +16,18 @@ const predictions: Record<ConditionSet, Float32Array> = {
   'text+vision': gaussianNoise(32, 3),
 };
 
-function guided(guidance: Guidance, timestep = 500): Float32Array {
-  const terms = guidanceTerms(guidance, timestep);
+const firstOfTen: StepPosition = { index: 0, count: 10 };
+
+function guided(guidance: Guidance): Float32Array {
+  const terms = guidanceTerms(guidance, firstOfTen);
   return combinePredictions(
     terms.map((term) => ({ ...term, prediction: predictions[term.conditionSet] })),
     guidance.rescale,
   );
 }
 
-const setsOf = (guidance: Guidance, timestep = 500) =>
-  guidanceTerms(guidance, timestep).map((term) => term.conditionSet);
+const setsOf = (guidance: Guidance, step = firstOfTen) =>
+  guidanceTerms(guidance, step).map((term) => term.conditionSet);
 
 const scales = fc.double({ min: -2, max: 15, noNaN: true });
 
@@ -45,14 +49,32 @@ describe('guidanceTerms', () => {
     const guidance: Guidance = {
       mode: 'joint',
       scale: 4,
-      interval: { cleanestTimestep: 200, noisiestTimestep: 800 },
+      interval: { from: 0.2, until: 0.8 },
     };
-    expect([199, 200, 800, 801].map((timestep) => setsOf(guidance, timestep).length)).toEqual([1, 2, 2, 1]);
+    const passes = Array.from({ length: 10 }, (_, index) => setsOf(guidance, { index, count: 10 }).length);
+    expect(passes).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 1, 1]);
+  });
+
+  it('gives every step to exactly one of two intervals that meet', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (count, share) => {
+          for (let index = 0; index < count; index++) {
+            const before = isWithin({ index, count }, { from: 0, until: share });
+            const after = isWithin({ index, count }, { from: share, until: 1 });
+            if (before === after) return false;
+          }
+          return true;
+        },
+      ),
+    );
   });
 
   it('refuses factors that are not numbers', () => {
-    expect(() => guidanceTerms({ mode: 'joint', scale: Number.NaN }, 0)).toThrow(/guidance/);
-    expect(() => guidanceTerms({ mode: 'joint', scale: 2, rescale: 1.1 }, 0)).toThrow(/rescale/);
+    expect(() => guidanceTerms({ mode: 'joint', scale: Number.NaN }, firstOfTen)).toThrow(/guidance/);
+    expect(() => guidanceTerms({ mode: 'joint', scale: 2, rescale: 1.1 }, firstOfTen)).toThrow(/rescale/);
   });
 });
 
@@ -86,7 +108,7 @@ describe('combinePredictions', () => {
   });
 
   it('rescales each item of a batch to the spread of its conditioned prediction', () => {
-    const terms = guidanceTerms({ mode: 'joint', scale: 9 }, 0);
+    const terms = guidanceTerms({ mode: 'joint', scale: 9 }, firstOfTen);
     const named = terms.map((term) => ({ ...term, prediction: predictions[term.conditionSet] }));
     const result = combinePredictions(named, 1, 16);
     const spread = (values: Float32Array) => {
