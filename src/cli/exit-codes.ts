@@ -25,6 +25,7 @@ const byErrorCode: Readonly<Record<FoleyErrorCode, number>> = {
   'gradient-missing': exitCodes.failed,
   'engine-failed': exitCodes.failed,
   'platform-missing': exitCodes.failed,
+  'network-failed': exitCodes.failed,
 };
 
 /** The exit status of an error. */

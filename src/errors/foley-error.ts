@@ -13,6 +13,7 @@ export type FoleyErrorCode =
   | 'gradient-missing' // an operation without a gradient rule is on the path
   | 'engine-failed' // the runtime refused or crashed
   | 'platform-missing' // an optional peer (codecs, GPU provider) is not installed
+  | 'network-failed' // the hub did not answer, broke off, or answered what it must not
   | 'limit-exceeded' // a safety limit was hit
   | 'cancelled';
 

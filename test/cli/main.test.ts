@@ -21,6 +21,7 @@ describe('exit status', () => {
     ['output-failed', 1],
     ['engine-failed', 1],
     ['platform-missing', 1],
+    ['network-failed', 1],
     ['graph-invalid', 1],
     ['gradient-missing', 1],
     ['cancelled', 130],
