@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { encodeWav } from '../audio/wav-writer.js';
 import { mixdown } from '../audio/wave.js';
-import { serializeTiming } from '../conditions/timing-curve.js';
 import { openPictures } from '../data/picture-store.node.js';
 import { readScene } from '../data/scenes.node.js';
 import { createOrtEngine } from '../engine/ort-engine.node.js';
@@ -18,10 +17,11 @@ import {
   type SceneMeasurement,
 } from '../evaluation/ablation.js';
 import { writeFileAtomic } from '../files/atomic-file.node.js';
-import { generate, type SettledRequest } from '../foley/generate.js';
+import { generate } from '../foley/generate.js';
 import { openStations } from '../foley/open-stations.node.js';
 import { StageClock } from '../foley/progress.js';
 import { parseRequest } from '../foley/request.js';
+import type { SettledRequest } from '../foley/settled-request.js';
 import { measureScene, sceneMetrics } from './measure-scene.js';
 import { openSoundNamer } from './name-sound.node.js';
 import { sceneClip } from './scene-source.node.js';
@@ -102,20 +102,13 @@ export async function runAblation(
             ...scales,
           }),
           seed: settings.seed,
+          timing: isTimingGiven ? { spans: [...truth.spans], timesSeconds: [], similarity: [] } : null,
+          tracks: null,
         };
-        const timing = {
-          label: scene.sound.label,
-          durationSeconds: scene.durationSeconds,
-          timesSeconds: [],
-          similarity: [],
-          spans: truth.spans,
-        };
-        const timingText = isTimingGiven ? { name: `${id}.truth.json`, text: serializeTiming(timing) } : null;
         for await (const take of generate({
           request,
           clip,
           stations,
-          timingText,
           clock: new StageClock(),
           hooks: {},
         })) {

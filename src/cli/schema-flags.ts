@@ -50,7 +50,7 @@ const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 function placeholderOf(field: RequestField): string {
   if (field.unit !== undefined) return field.unit.toLowerCase();
   if (field.placeholder !== undefined) return field.placeholder;
-  return { integer: 'n', number: 'x', choice: 'kind', text: 'text', switch: '' }[field.kind];
+  return { integer: 'n', number: 'x', choice: 'kind', text: 'text', switch: '', list: 'item' }[field.kind];
 }
 
 function helpOf(field: RequestField): string {

@@ -8,6 +8,7 @@ import { drawResult } from '../pictures/result-picture.js';
 import type { Svg } from '../pictures/svg.js';
 import type { FoleyTake } from './generate.js';
 import type { FoleyRequest } from './request.js';
+import { titleOf } from './settled-request.js';
 import type { Clip, FoleyStations } from './stations.js';
 
 /** As many as the widest strip can show. */
@@ -38,7 +39,7 @@ export async function drawTake(
   const samples = mixdown(take.wave).channels[0]!;
   const image = melToImage(melSpectrogram(padded(samples, spec.fftSize), spec));
   return drawResult({
-    title: request.label,
+    title: titleOf(request),
     subtitle: `${fileName(clip.path)}  ·  model ${provenance.name}  ·  seed ${take.seed}  ·  ${request.steps} steps`,
     durationSeconds: clip.facts.durationSeconds,
     frames: await stripOf(clip),
@@ -74,8 +75,14 @@ export async function drawInspection(timing: TimingCurve, threshold: number, cli
 
 const loudestDrawn = 0.85;
 
-function emptyTiming({ label }: FoleyRequest, clip: Clip): TimingCurve {
-  return { label, durationSeconds: clip.facts.durationSeconds, timesSeconds: [], similarity: [], spans: [] };
+function emptyTiming(request: FoleyRequest, clip: Clip): TimingCurve {
+  return {
+    label: titleOf(request),
+    durationSeconds: clip.facts.durationSeconds,
+    timesSeconds: [],
+    similarity: [],
+    spans: [],
+  };
 }
 
 /** A spectrogram needs samples to mirror; a single frame of video has fewer. */

@@ -12,33 +12,40 @@ import { createNoiseSchedule } from '../diffusion/noise-schedule.js';
 import type { ClipRange } from './embed-clip.js';
 import { joinWindows } from './join-windows.js';
 import { type LevelledSound, levelSound } from './level-sound.js';
-import type { FoleyRequest } from './request.js';
-import { type Job, type SeenClip, seeClip, throwIfCancelled } from './see-clip.js';
+import { asStored, mixTracks } from './mix-tracks.js';
+import { type Job, type SeenClip, type SeenTrack, seeClip, throwIfCancelled } from './see-clip.js';
+import type { SettledRequest, TrackPlan } from './settled-request.js';
 import type { FoleyStations, TextStates, WindowConditions } from './stations.js';
 
-/** A request whose open ends are settled before work begins. */
-export interface SettledRequest extends FoleyRequest {
-  readonly seed: number;
-}
-
 /** A job that makes sound. */
-export type FoleyJob = Job<SettledRequest, FoleyStations>;
+export type FoleyJob = Job<FoleyStations>;
 
-/** One variation, finished. */
-export interface FoleyTake {
-  /** From 0. */
-  readonly take: number;
-  readonly seed: number;
+/** A sound at its level, and how it was made. */
+interface MadeSound {
   /** As long as the picture; silent outside the range that was asked for. */
   readonly wave: Wave;
-  readonly level: Omit<LevelledSound, 'wave'>;
+  readonly level: Omit<LevelledSound, 'wave' | 'warnings'>;
   readonly windows: readonly {
     readonly startSeconds: number;
     readonly endSeconds: number;
     readonly seed: number;
   }[];
+  readonly seed: number;
   /** Null when neither frames nor timing were asked for. */
   readonly timing: TimingCurve | null;
+}
+
+/** One track of a variation; its wave is the stem, before gain and pan, as its file holds it. */
+export interface FoleyTrack extends MadeSound {
+  readonly plan: TrackPlan;
+}
+
+/** One variation, finished. */
+export interface FoleyTake extends MadeSound {
+  /** From 0. */
+  readonly take: number;
+  /** Null for a single label, whose wave is the sound; else the wave is the mix of these. */
+  readonly tracks: readonly FoleyTrack[] | null;
   readonly warnings: readonly string[];
 }
 
@@ -52,76 +59,131 @@ interface Texts {
  * @throws FoleyError `cancelled` when the signal fires; else what the station at fault throws
  */
 export async function* generate(job: FoleyJob): AsyncGenerator<FoleyTake> {
-  const { request, clip, stations, clock } = job;
+  const { request } = job;
   const seen = await seeClip(job);
-  const { timeline, range, timing } = seen;
-  const [prompt, negative] = await clock.time('text', () =>
-    stations.synthesizer.textStates([request.prompt ?? request.label, request.negative]),
-  );
-  const texts: Texts = { prompt: prompt!, negative: negative! };
-  const windows = timeline.windows(range.durationSeconds, request.overlap);
-  const { durationSeconds: clipSeconds } = clip.facts;
-  const rateHz = timeline.spec.sampleRateHz;
+  const texts = await readTexts(job, seen.tracks);
   for (let take = 0; take < request.takes; take++) {
-    const seeds = windows.map((window) => deriveSeed(request.seed, { item: take, window: window.index }));
-    const parts = await makeWindows(job, seen, texts, windows, seeds, take);
-    const sound = joinWindows(windows, parts, rateHz, timeline.sampleCount(range.durationSeconds));
-    const { wave, ...level } = levelSound(createWave(rateHz, [sound]), request.loudness);
-    yield {
-      take,
-      seed: request.seed,
-      wave: placed(wave, range, timeline.sampleCount(clipSeconds)),
+    const tracks: FoleyTrack[] = [];
+    const warnings: string[] = [];
+    for (const [index, track] of seen.tracks.entries()) {
+      const made = await makeTrack(job, seen, track, texts[index]!, take);
+      const about = seen.tracks.length === 1 ? '' : `"${track.plan.label}": `;
+      warnings.push(...track.warnings, ...made.warnings.map((warning) => `${about}${warning}`));
+      tracks.push(made.track);
+    }
+    yield request.tracks === null
+      ? { ...withoutPlan(tracks[0]!), take, tracks: null, warnings }
+      : mixedTake(request, tracks, take, warnings);
+  }
+}
+
+async function readTexts({ stations, clock }: FoleyJob, tracks: readonly SeenTrack[]): Promise<Texts[]> {
+  const states = await clock.time('text', () =>
+    stations.synthesizer.textStates(tracks.flatMap(({ plan }) => [plan.prompt, plan.negative])),
+  );
+  return tracks.map((_, index) => ({ prompt: states[2 * index]!, negative: states[2 * index + 1]! }));
+}
+
+function withoutPlan({ plan: _, ...sound }: FoleyTrack): MadeSound {
+  return sound;
+}
+
+/** The mix of tracks, at the loudness of the request. */
+function mixedTake(
+  request: SettledRequest,
+  tracks: readonly FoleyTrack[],
+  take: number,
+  warnings: readonly string[],
+): FoleyTake {
+  const parts = tracks.map(({ wave, plan: { gain, pan, mute } }) => ({ wave, gain, pan, mute }));
+  const { wave, warnings: ofMix, ...level } = mixTracks(parts, request.loudness);
+  return {
+    take,
+    seed: request.seed,
+    wave,
+    level,
+    windows: [],
+    timing: null,
+    tracks,
+    warnings: [...warnings, ...ofMix],
+  };
+}
+
+/** The sound of one track, levelled and in its place in the clip. */
+async function makeTrack(
+  job: FoleyJob,
+  seen: SeenClip,
+  track: SeenTrack,
+  texts: Texts,
+  take: number,
+): Promise<{ readonly track: FoleyTrack; readonly warnings: readonly string[] }> {
+  const { request, clip } = job;
+  const { timeline, range } = seen;
+  const { durationSeconds: clipSeconds } = clip.facts;
+  const { plan } = track;
+  const rateHz = timeline.spec.sampleRateHz;
+  const windows = timeline.windows(range.durationSeconds, request.overlap);
+  const seeds = windows.map((window) => deriveSeed(plan.seed, { item: take, window: window.index }));
+  const parts = await makeWindows(job, seen, track, texts, windows, seeds, take);
+  const sound = joinWindows(windows, parts, rateHz, timeline.sampleCount(range.durationSeconds));
+  const { wave, warnings, ...level } = levelSound(createWave(rateHz, [sound]), request.loudness);
+  const whole = placed(wave, range, timeline.sampleCount(clipSeconds));
+  return {
+    track: {
+      plan,
+      seed: plan.seed,
+      wave: request.tracks === null ? whole : asStored(whole),
       level,
       windows: windows.map((window, index) => ({
         startSeconds: range.startSeconds + window.startSeconds,
         endSeconds: Math.min(clipSeconds, range.startSeconds + window.endSeconds),
         seed: seeds[index]!,
       })),
-      timing,
-      warnings: [...seen.warnings, ...level.warnings],
-    };
-  }
+      timing: track.timing,
+    },
+    warnings,
+  };
 }
 
 /** Samples of each window. */
 async function makeWindows(
   job: FoleyJob,
   seen: SeenClip,
+  track: SeenTrack,
   texts: Texts,
   windows: readonly Window[],
   seeds: readonly number[],
   take: number,
 ): Promise<Float32Array[]> {
   const { stations, clock, hooks } = job;
+  const total = windows.length * seen.tracks.length;
+  const before = windows.length * track.plan.index;
   const images: MelImage[] = [];
   for (const window of windows) {
     throwIfCancelled(hooks);
-    const conditions = windowConditions(job, seen, texts, window);
+    const conditions = windowConditions(job, seen, track, texts, window);
+    const done = before + window.index;
     const latents = await clock.time('denoise', () =>
       denoiseWindow(job, conditions, seeds[window.index]!, (step, steps) =>
-        hooks.onProgress?.({
-          stage: 'denoise',
-          done: window.index * steps + step,
-          total: windows.length * steps,
-          take,
-        }),
+        hooks.onProgress?.({ stage: 'denoise', done: done * steps + step, total: total * steps, take }),
       ),
     );
     images.push(await clock.time('decode', () => stations.synthesizer.decode(latents)));
-    hooks.onProgress?.({ stage: 'decode', done: window.index + 1, total: windows.length, take });
+    hooks.onProgress?.({ stage: 'decode', done: done + 1, total, take });
   }
   const parts: Float32Array[] = [];
   for (const [index, image] of images.entries()) {
     throwIfCancelled(hooks);
     parts.push(await clock.time('vocode', () => stations.synthesizer.vocode(image)));
-    hooks.onProgress?.({ stage: 'vocode', done: index + 1, total: images.length, take });
+    hooks.onProgress?.({ stage: 'vocode', done: before + index + 1, total, take });
   }
   return parts;
 }
 
 function windowConditions(
   { request, stations }: FoleyJob,
-  { timeline, range, embeddings, timing }: SeenClip,
+  { timeline, range, embeddings }: SeenClip,
+  { timing }: SeenTrack,
   texts: Texts,
   window: Window,
 ): WindowConditions {
@@ -167,7 +229,7 @@ async function denoiseWindow(
       visionGuidance === null
         ? { mode: 'joint', scale: guidance }
         : { mode: 'separate', textScale: guidance, visionScale: visionGuidance },
-    predict: (latents, timestep, set) => denoiser.predict(latents, timestep, set),
+    predict: (latents, timestep, set, step) => denoiser.predict(latents, timestep, set, step),
     onStep: ({ step, steps: total }) => onStep(step, total),
     ...(hooks.signal ? { signal: hooks.signal } : {}),
   });

@@ -3,14 +3,12 @@
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { FoleyError, type FoleyErrorCode, messageOf } from '../errors/foley-error.js';
 import type { MediaFacts } from '../video/media-facts.js';
-import type { SettledRequest } from './generate.js';
 import type { FoleyProgress, FoleyTimings } from './progress.js';
+import type { SettledRequest } from './settled-request.js';
 import type { FoleySidecar } from './write-take.node.js';
 
 interface OrderBase {
   readonly request: SettledRequest;
-  /** Text of the timing file, read by the parent. */
-  readonly timing: { readonly name: string; readonly text: string } | null;
 }
 
 /** Make every take and write it into `staging`; nothing else is touched. */
@@ -34,7 +32,10 @@ export type JobOrder = GenerateOrder | InspectOrder;
 export interface Inspection {
   readonly facts: MediaFacts;
   readonly sha256: string;
+  /** Of the first label; null where none was asked for. */
   readonly timing: TimingCurve | null;
+  /** Of every label, in order of the request. */
+  readonly trackTimings: readonly TimingCurve[];
   readonly warnings: readonly string[];
   readonly timings: FoleyTimings;
   /** PNG bytes. */

@@ -1,8 +1,6 @@
 /** @file Runs a job in a forked child: progress, cancelling, death and cleaning up. The engine blocks while it runs, so it never runs here. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import {
@@ -17,6 +15,7 @@ import {
 } from './job-protocol.js';
 import type { FoleyProgress } from './progress.js';
 import type { FoleyRequest } from './request.js';
+import { resolveRequest } from './resolve-request.node.js';
 import { openStagingFolder, resultPlace, takeName } from './result-files.node.js';
 import type { FoleySidecar } from './write-take.node.js';
 
@@ -46,12 +45,17 @@ export interface FoleyResult {
  * @throws FoleyError with the code of whatever went wrong; `cancelled` when the signal fired
  */
 export async function runFoleyJob(request: FoleyRequest, options: JobOptions = {}): Promise<FoleyResult> {
-  const settled = await settle(request);
+  const settled = await resolveRequest(request);
   const place = resultPlace(request);
   const names = Array.from({ length: request.takes }, (_, take) => takeName(place.stem, take, request.takes));
   const staging = await openStagingFolder(place, names, request.overwrite);
   try {
-    const order: GenerateOrder = { kind: 'generate', ...settled, staging: staging.path, stem: place.stem };
+    const order: GenerateOrder = {
+      kind: 'generate',
+      request: settled,
+      staging: staging.path,
+      stem: place.stem,
+    };
     const { yielded, peakRssBytes } = await superviseChild(order, options);
     if (options.signal?.aborted) throw cancelled(options.signal);
     const paths = await staging.publish(request.overwrite);
@@ -67,15 +71,8 @@ export async function runInspection(
   wanted: Pick<InspectOrder, 'withTiming' | 'withPicture'>,
   options: JobOptions = {},
 ): Promise<Inspection> {
-  const order: InspectOrder = { kind: 'inspect', ...(await settle(request)), ...wanted };
+  const order: InspectOrder = { kind: 'inspect', request: await resolveRequest(request), ...wanted };
   return (await superviseChild(order, options)).yielded;
-}
-
-async function settle(request: FoleyRequest): Promise<Pick<JobOrder, 'request' | 'timing'>> {
-  return {
-    request: { ...request, seed: request.seed ?? randomInt(2 ** 32) },
-    timing: request.timing === null ? null : { name: request.timing, text: await readTiming(request.timing) },
-  };
 }
 
 interface ChildOutcome<O extends JobOrder> {
@@ -190,12 +187,6 @@ function residentBytes(pid: number | undefined): number | null {
   } catch {
     return null;
   }
-}
-
-async function readTiming(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new FoleyError('input-missing', `cannot read the timing ${path}: ${messageOf(cause)}`, { cause });
-  });
 }
 
 function cancelled(signal: AbortSignal): FoleyError {

@@ -47,14 +47,7 @@ async function makeTakes(
     hooks,
     async (stations) => {
       const sidecars: FoleySidecar[] = [];
-      for await (const take of generate({
-        request,
-        clip,
-        stations,
-        timingText: order.timing,
-        clock,
-        hooks,
-      })) {
+      for await (const take of generate({ request, clip, stations, clock, hooks })) {
         sidecars.push(
           await writeTake(take, request, { folder: staging, stem }, clip, stations, clock, hooks),
         );
@@ -73,20 +66,29 @@ async function inspect(
   const { request } = order;
   const base = { facts: clip.facts, sha256: await clip.contentHash() };
   if (!order.withTiming)
-    return { ...base, timing: null, warnings: [], timings: clock.timings(), picture: null };
+    return {
+      ...base,
+      timing: null,
+      trackTimings: [],
+      warnings: [],
+      timings: clock.timings(),
+      picture: null,
+    };
   // the timing is what is asked for, whatever its weight in a request
   const always = { ...request, timingScale: 1 };
-  const { timing, warnings } = await withStations(
+  const { tracks } = await withStations(
     () => openSeeingStations(request),
     clock,
     hooks,
-    (stations) => seeClip({ request: always, clip, stations, timingText: order.timing, clock, hooks }),
+    (stations) => seeClip({ request: always, clip, stations, clock, hooks }),
   );
-  const picture =
-    order.withPicture && timing !== null
-      ? renderPng(await drawInspection(timing, request.threshold, clip))
-      : null;
-  return { ...base, timing, warnings, timings: clock.timings(), picture };
+  const trackTimings = tracks.map(({ timing }) => timing!); // a timing of weight 1 is always made
+  const timing = trackTimings[0]!;
+  const picture = order.withPicture
+    ? renderPng(await drawInspection(timing, tracks[0]!.plan.threshold, clip))
+    : null;
+  const warnings = tracks.flatMap((track) => track.warnings);
+  return { ...base, timing, trackTimings, warnings, timings: clock.timings(), picture };
 }
 
 async function withStations<S extends { close(): Promise<void> }, T>(

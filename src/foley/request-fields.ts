@@ -21,6 +21,7 @@ export interface FieldMeta {
 export const fieldGroups = {
   what: 'What is heard',
   how: 'How it is made',
+  speed: 'Speed against exactness',
   timing: 'When it sounds',
   range: 'Which part',
   sound: 'Sound',
@@ -32,10 +33,11 @@ export type FieldGroup = keyof typeof fieldGroups;
 /** One field, ready to become a flag or an input of a form. */
 export interface RequestField extends FieldMeta {
   readonly name: string;
-  readonly kind: 'text' | 'number' | 'integer' | 'choice' | 'switch';
+  /** A list holds objects, which a form or a flag of its own edits. */
+  readonly kind: 'text' | 'number' | 'integer' | 'choice' | 'switch' | 'list';
   /** Of a choice. */
   readonly choices: readonly string[];
-  /** Of a number its least value, of a text its least length. */
+  /** Of a number its least value, of a text its least length, of a list its least count. */
   readonly minimum: number | null;
   readonly isMinimumExcluded: boolean;
   readonly maximum: number | null;
@@ -53,6 +55,8 @@ interface JsonProperty extends FieldMeta {
   readonly maximum?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
   readonly default?: unknown;
   readonly anyOf?: readonly JsonProperty[];
 }
@@ -78,9 +82,9 @@ export function requestFields(schema: z.ZodObject): RequestField[] {
         name,
         kind: kindOf(type),
         choices: type.enum ?? [],
-        minimum: type.minimum ?? type.exclusiveMinimum ?? type.minLength ?? null,
+        minimum: type.minimum ?? type.exclusiveMinimum ?? type.minLength ?? type.minItems ?? null,
         isMinimumExcluded: type.exclusiveMinimum !== undefined,
-        maximum: type.maximum ?? type.maxLength ?? null,
+        maximum: type.maximum ?? type.maxLength ?? type.maxItems ?? null,
         isNullable: property.anyOf !== undefined,
         isRequired: required.has(name),
         defaultValue: property.default,
@@ -92,6 +96,7 @@ export function requestFields(schema: z.ZodObject): RequestField[] {
 function kindOf(type: JsonProperty): RequestField['kind'] {
   if (type.enum) return 'choice';
   if (type.type === 'boolean') return 'switch';
+  if (type.type === 'array') return 'list';
   if (type.type === 'integer' || type.type === 'number') return type.type;
   return 'text';
 }
@@ -106,6 +111,8 @@ export function describeExpectation(schema: z.ZodObject, name: string): string {
       return `one of ${field.choices.join(', ')}`;
     case 'switch':
       return 'true or false';
+    case 'list':
+      return `a list of ${field.minimum} to ${field.maximum} ${field.label}`;
     case 'text':
       return field.maximum === null
         ? 'text that is not empty'

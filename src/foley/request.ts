@@ -4,7 +4,9 @@ import { defaultStrategy, similarityStrategies } from '../conditions/similarity.
 import { defaultTimingSettings } from '../conditions/timing-track.js';
 import { samplerNames } from '../diffusion/create-sampler.js';
 import { FoleyError } from '../errors/foley-error.js';
-import { describeExpectation, type FieldMeta } from './request-fields.js';
+import { describeFault } from './request-faults.js';
+import type { FieldMeta } from './request-fields.js';
+import { largestTrackCount, timingChoiceSchema, trackSchema } from './track-request.js';
 
 function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
   return schema.meta({ ...meta });
@@ -15,9 +17,14 @@ const timing = defaultTimingSettings;
 /** Everything a person can say about one generation. Fields are in the order in which help lists them. */
 export const foleyRequestSchema = z.strictObject({
   video: field(z.string().min(1), { label: 'video', help: 'the clip: MP4, MOV, WebM or MKV', group: 'what' }),
-  label: field(z.string().trim().min(1).max(200), {
+  label: field(z.string().trim().min(1).max(200).nullable().default(null), {
     label: 'label',
     help: 'what is heard, as a short name such as "dog barking"; it is looked for in the picture',
+    group: 'what',
+  }),
+  tracks: field(z.array(trackSchema).min(1).max(largestTrackCount).nullable().default(null), {
+    label: 'tracks',
+    help: 'several labels in place of one: each is a track with a sound, a timing and a level of its own',
     group: 'what',
   }),
   prompt: field(z.string().trim().min(1).max(1000).nullable().default(null), {
@@ -74,7 +81,7 @@ export const foleyRequestSchema = z.strictObject({
     group: 'how',
   }),
 
-  timing: field(z.string().min(1).nullable().default(null), {
+  timing: field(timingChoiceSchema.default(null), {
     label: 'timing file',
     placeholder: 'file',
     help: 'JSON with the stretches that sound, in place of the computed ones (inspect --save-timing writes one)',
@@ -158,6 +165,11 @@ export const foleyRequestSchema = z.strictObject({
     nullWord: 'off',
   }),
 
+  format: field(z.enum(['wav', 'flac', 'both']).default('wav'), {
+    label: 'format',
+    help: 'kind of the sound files that are written',
+    group: 'output',
+  }),
   outDir: field(z.string().min(1).nullable().default(null), {
     label: 'output folder',
     placeholder: 'folder',
@@ -218,7 +230,7 @@ export type FoleyRequestInput = z.input<typeof foleyRequestSchema>;
 export type FoleyRequestField = keyof FoleyRequest & string;
 
 /**
- * Checks a request and fills in defaults.
+ * Checks a request and fills in defaults. Exactly one of `label` and `tracks` is there afterwards.
  * @param nameOf how messages call a field; the command line gives its flags
  * @throws usage, naming the field and what it may be
  */
@@ -227,21 +239,25 @@ export function parseRequest(
   nameOf: (field: string) => string = (name) => name,
 ): FoleyRequest {
   const parsed = foleyRequestSchema.safeParse(input);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    if (issue.code === 'unrecognized_keys')
-      throw new FoleyError('usage', `unknown request field ${JSON.stringify(issue.keys[0])}`);
-    const name = String(issue.path[0] ?? 'request');
-    const given = (input as Record<string, unknown> | null)?.[name];
-    const problem =
-      given === undefined
-        ? 'is missing'
-        : `must be ${describeExpectation(foleyRequestSchema, name)}, got ${JSON.stringify(given)}`;
-    throw new FoleyError('usage', `${nameOf(name)} ${problem}`);
-  }
+  if (!parsed.success)
+    throw new FoleyError('usage', describeFault(foleyRequestSchema, parsed.error, input, nameOf));
   const request = parsed.data;
   if (request.originalGain !== 0 && request.original !== 'mix') {
     throw new FoleyError('usage', `${nameOf('originalGain')} only acts with ${nameOf('original')} mix`);
+  }
+  if (request.tracks === null) {
+    if (request.label === null) throw new FoleyError('usage', `${nameOf('label')} is missing`);
+    return request;
+  }
+  const single = (['label', 'prompt', 'timing'] as const).find((name) => request[name] !== null);
+  if (single !== undefined) {
+    throw new FoleyError(
+      'usage',
+      `${nameOf(single)} belongs to a single label, and ${nameOf('tracks')} has several`,
+      {
+        hint: 'Say it of a track.',
+      },
+    );
   }
   return request;
 }

@@ -1,4 +1,4 @@
-/** @file The seeing half of a job: which part of the clip, its frame embeddings, and when the label sounds. */
+/** @file The seeing half of a job: which part of the clip, its frame embeddings, and when each label sounds. */
 import type { FrameEmbeddings } from '../conditions/frame-embeddings.js';
 import { Timeline } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
@@ -7,20 +7,14 @@ import { computeTiming, givenTiming } from './clip-timing.js';
 import { type ClipRange, embedClip } from './embed-clip.js';
 import type { JobHooks, StageClock } from './progress.js';
 import type { FoleyRequest } from './request.js';
+import { type SettledRequest, type TrackPlan, trackPlans } from './settled-request.js';
 import type { Clip, SeeingStations } from './stations.js';
 
-/** The text of a timing file, read by the caller, since the core touches no files. */
-export interface GivenTimingText {
-  readonly name: string;
-  readonly text: string;
-}
-
 /** Everything a job works with. */
-export interface Job<R extends FoleyRequest = FoleyRequest, S extends SeeingStations = SeeingStations> {
-  readonly request: R;
+export interface Job<S extends SeeingStations = SeeingStations> {
+  readonly request: SettledRequest;
   readonly clip: Clip;
   readonly stations: S;
-  readonly timingText: GivenTimingText | null;
   /** Gathers seconds by stage. */
   readonly clock: StageClock;
   readonly hooks: JobHooks;
@@ -32,37 +26,58 @@ export interface SeenClip {
   readonly range: ClipRange;
   /** Null when nothing needed them. */
   readonly embeddings: FrameEmbeddings | null;
+  /** In order of the request. */
+  readonly tracks: readonly SeenTrack[];
+}
+
+/** What has been seen for one track. */
+export interface SeenTrack {
+  readonly plan: TrackPlan;
   /** Null when neither frames nor timing were asked for. */
   readonly timing: TimingCurve | null;
   readonly warnings: readonly string[];
 }
 
-/** Looks at the clip, as far as the request needs it. */
+/** Looks at the clip, as far as the request needs it: once, however many tracks there are. */
 export async function seeClip(job: Job): Promise<SeenClip> {
-  const { request, clip, stations, timingText, clock, hooks } = job;
+  const { request, clip, stations, clock, hooks } = job;
   const { durationSeconds: clipSeconds } = clip.facts;
   const timeline = new Timeline({ ...stations.timeline, raster: request.raster });
   const range = rangeOf(request, clipSeconds);
-  const needsFrames = request.frameScale > 0 || (request.timingScale > 0 && timingText === null);
+  const plans = trackPlans(request);
+  const computesTiming = request.timingScale > 0 && plans.some((plan) => plan.timing === null);
+  const needsFrames = request.frameScale > 0 || computesTiming;
   const embeddings = needsFrames
     ? await clock.time('frames', () => embedClip(clip, range, timeline, stations, hooks))
     : null;
   throwIfCancelled(hooks);
-  const warnings: string[] = [];
-  const timing = await clock.time('text', async () => {
-    if (timingText !== null) {
-      const given = givenTiming(request, timingText.text, timingText.name, clipSeconds);
-      warnings.push(...given.warnings);
-      return given.timing;
-    }
-    return embeddings === null ? null : computeTiming(request, embeddings, stations.encoder, clipSeconds);
-  });
-  if (timing !== null && timing.spans.length === 0 && request.timingScale > 0) {
+  const tracks: SeenTrack[] = [];
+  for (const plan of plans)
+    tracks.push(await clock.time('text', () => seeTrack(job, plan, embeddings, clipSeconds)));
+  return { timeline, range, embeddings, tracks };
+}
+
+async function seeTrack(
+  { request, stations }: Job,
+  plan: TrackPlan,
+  embeddings: FrameEmbeddings | null,
+  clipSeconds: number,
+): Promise<SeenTrack> {
+  const seen = await timingOf(plan);
+  const warnings = [...seen.warnings];
+  if (seen.timing !== null && seen.timing.spans.length === 0 && request.timingScale > 0) {
     warnings.push(
-      `"${request.label}" was seen nowhere, so the timing is silent throughout; lower the threshold or give a timing`,
+      `"${plan.label}" was seen nowhere, so the timing is silent throughout; lower the threshold or give a timing`,
     );
   }
-  return { timeline, range, embeddings, timing, warnings };
+  return { plan, timing: seen.timing, warnings };
+
+  async function timingOf({ timing }: TrackPlan): Promise<Pick<SeenTrack, 'timing' | 'warnings'>> {
+    if (timing !== null) return givenTiming(request, plan, timing, clipSeconds);
+    if (embeddings === null) return { timing: null, warnings: [] };
+    const computed = await computeTiming(request, plan, embeddings, stations.encoder, clipSeconds);
+    return { timing: computed, warnings: [] };
+  }
 }
 
 /** The stretch of the clip that a request is about. @throws usage when it lies past the end */

@@ -9,11 +9,12 @@ import type { MediaFacts } from '../video/media-facts.js';
 import { muxSoundtrack } from '../video/mux.node.js';
 import { chooseOutputContainer } from '../video/output-container.js';
 import { drawTake } from './draw-take.js';
-import type { FoleyTake, SettledRequest } from './generate.js';
+import type { FoleyTake } from './generate.js';
 import { mixOriginal } from './mix-original.js';
 import type { ClipFile } from './open-stations.node.js';
 import type { FoleyTimings, JobHooks, StageClock } from './progress.js';
 import { takeName } from './result-files.node.js';
+import type { SettledRequest } from './settled-request.js';
 import type { FoleyStations, ModelProvenance } from './stations.js';
 
 /** The sidecar: how a result was made, enough to make it again. */

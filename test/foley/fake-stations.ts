@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { auffusionMelSpec } from '../../src/audio/index.js';
 import { defaultTimelineSpec, type EncoderFrame, type ImageTextEncoder } from '../../src/conditions/index.js';
-import type { SettledRequest } from '../../src/foley/generate.js';
 import { parseRequest } from '../../src/foley/request.js';
+import type { SettledRequest } from '../../src/foley/settled-request.js';
 import type { Clip, FoleyStations, WindowConditions } from '../../src/foley/stations.js';
 import type { MediaFacts } from '../../src/video/media-facts.js';
 
@@ -18,7 +18,7 @@ export const digest = (values: ArrayBufferView): string =>
 
 export function settled(fields: Record<string, unknown> = {}): SettledRequest {
   const request = parseRequest({ video: 'clip.mp4', label: 'dog', steps: 3, ...fields });
-  return { ...request, seed: request.seed ?? 1 };
+  return { ...request, seed: request.seed ?? 1 } as SettledRequest; // no test names a timing file here
 }
 
 export function factsOf(durationSeconds: number): MediaFacts {

@@ -1,18 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { serializeTiming } from '../../src/conditions/index.js';
-import { type FoleyTake, generate, type SettledRequest } from '../../src/foley/generate.js';
+import { type FoleyTake, generate } from '../../src/foley/generate.js';
 import { type FoleyProgress, type JobHooks, StageClock } from '../../src/foley/progress.js';
+import type { SettledRequest } from '../../src/foley/settled-request.js';
 import type { Clip } from '../../src/foley/stations.js';
 import { digest, fakeClip, fakeStations, settled, type Trace } from './fake-stations.js';
 import { type Variant, variants } from './request-variants.js';
 
 async function run(
   request: SettledRequest,
-  {
-    clip,
-    timing = null,
-    hooks = {},
-  }: { clip?: (trace: Trace) => Clip; timing?: string | null; hooks?: JobHooks } = {},
+  { clip, hooks = {} }: { clip?: (trace: Trace) => Clip; hooks?: JobHooks } = {},
 ) {
   const trace: Trace = [];
   const takes: FoleyTake[] = [];
@@ -20,7 +16,6 @@ async function run(
     request,
     clip: clip?.(trace) ?? fakeClip(trace),
     stations: fakeStations(trace),
-    timingText: timing === null ? null : { name: 'my.json', text: timing },
     clock: new StageClock(),
     hooks,
   };
@@ -111,30 +106,16 @@ describe('generate', () => {
   });
 
   it('takes a given timing in place of the computed one', async () => {
-    const timing = {
-      label: 'dog',
-      durationSeconds: 2,
-      timesSeconds: [],
-      similarity: [],
-      spans: [{ startSeconds: 0.2, endSeconds: 0.4 }],
-    };
-    const { takes, trace } = await run(settled({ timing: 'my.json' }), { timing: serializeTiming(timing) });
+    const timing = { spans: [{ startSeconds: 0.2, endSeconds: 0.4 }] };
+    const { takes, trace } = await run(settled({ timing }));
     expect(takes[0]!.timing!.spans).toEqual(timing.spans);
     expect(takes[0]!.warnings).toEqual([]);
     expect(trace.some((entry) => 'embedTexts' in (entry as object))).toBe(false);
   });
 
   it('says what of a given timing, or beside it, has no effect', async () => {
-    const timing = {
-      label: 'cat',
-      durationSeconds: 9,
-      timesSeconds: [],
-      similarity: [],
-      spans: [{ startSeconds: 1, endSeconds: 9 }],
-    };
-    const { takes } = await run(settled({ timing: 'my.json', threshold: 0.3 }), {
-      timing: serializeTiming(timing),
-    });
+    const timing = { file: 'my.json', label: 'cat', spans: [{ startSeconds: 1, endSeconds: 9 }] };
+    const { takes } = await run(settled({ timing, threshold: 0.3 }));
     expect(takes[0]!.timing!.spans).toEqual([{ startSeconds: 1, endSeconds: 2 }]);
     expect(takes[0]!.warnings).toEqual([
       'my.json was made for the label "cat", not for "dog"',

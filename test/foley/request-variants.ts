@@ -9,15 +9,16 @@ export interface Variant {
   readonly beside?: Readonly<Record<string, unknown>>;
   /**
    * `sound`: what stations receive or the wave that comes out; `files`: what is written, and how; `machine`: what runs
-   * the job; `timing file` has tests of its own.
+   * the job; `timing file` and `tracks` have tests of their own.
    */
-  readonly seenIn: 'sound' | 'files' | 'machine' | 'clip' | 'timing file';
+  readonly seenIn: 'sound' | 'files' | 'machine' | 'clip' | 'timing file' | 'tracks';
 }
 
 /** A field that is missing here fails to compile. */
 export const variants: Readonly<Record<FoleyRequestField, Variant>> = {
   video: { text: 'other.mp4', value: 'other.mp4', seenIn: 'clip' },
   label: { text: 'cat', value: 'cat', seenIn: 'sound' },
+  tracks: { text: 'cat', value: null, seenIn: 'tracks' },
   prompt: { text: 'a small dog', value: 'a small dog', seenIn: 'sound' },
   negative: { text: 'music', value: 'music', seenIn: 'sound' },
   seed: { text: '7', value: 7, seenIn: 'sound' },
@@ -42,6 +43,7 @@ export const variants: Readonly<Record<FoleyRequestField, Variant>> = {
   original: { text: 'mix', value: 'mix', seenIn: 'files' },
   originalGain: { text: '-6', value: -6, beside: { original: 'mix' }, seenIn: 'files' },
   loudness: { text: '-30', value: -30, seenIn: 'sound' },
+  format: { text: 'flac', value: 'flac', seenIn: 'files' },
   outDir: { text: 'out', value: 'out', seenIn: 'files' },
   container: { text: 'mkv', value: 'mkv', seenIn: 'files' },
   picture: { text: null, value: true, seenIn: 'files' },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FoleyError } from '../../src/errors/foley-error.js';
 import { foleyRequestSchema, parseRequest } from '../../src/foley/request.js';
 import { fieldGroups, requestFields } from '../../src/foley/request-fields.js';
+import { type SettledRequest, trackPlans } from '../../src/foley/settled-request.js';
 import { variants } from './request-variants.js';
 
 const fields = requestFields(foleyRequestSchema);
@@ -20,14 +21,16 @@ describe('request', () => {
     }
   });
 
-  it('needs a video and a label; all else has a default', () => {
-    expect(fields.filter((field) => field.isRequired).map((field) => field.name)).toEqual(['video', 'label']);
+  it('needs a video, and a label or tracks; all else has a default', () => {
+    expect(fields.filter((field) => field.isRequired).map((field) => field.name)).toEqual(['video']);
+    expect(() => parseRequest({ video: 'clip.mp4' })).toThrow('label is missing');
     const request = parseRequest(least);
     for (const field of fields)
-      if (!field.isRequired) expect(request).toHaveProperty(field.name, field.defaultValue);
+      if (!field.isRequired && field.name !== 'label')
+        expect(request).toHaveProperty(field.name, field.defaultValue);
   });
 
-  it.each(fields.map((field) => [field.name, field] as const))(
+  it.each(fields.filter(({ kind }) => kind !== 'list').map((field) => [field.name, field] as const))(
     'takes another %s, and only within its range',
     (name, field) => {
       const variant = variants[name as keyof typeof variants];
@@ -36,7 +39,8 @@ describe('request', () => {
         name,
         variant.value,
       );
-      const wrong: unknown[] = [{}, []];
+      // a timing may be an object, and says of it what is missing
+      const wrong: unknown[] = name === 'timing' ? [[]] : [{}, []];
       if (field.kind === 'number' || field.kind === 'integer')
         wrong.push('1', Number.NaN, Number.POSITIVE_INFINITY, field.maximum! + 1, field.minimum! - 1);
       if (field.kind === 'integer') wrong.push(field.minimum! + 0.5);
@@ -59,6 +63,65 @@ describe('request', () => {
     [{ ...least, stpes: 1 }, 'unknown request field "stpes"'],
     [{ label: 'dog' }, 'video is missing'],
     [{ ...least, originalGain: 3 }, 'originalGain only acts with original mix'],
+  ])('%j: %s', (input, message) => {
+    expect(() => parseRequest(input)).toThrow(message);
+  });
+});
+
+describe('tracks', () => {
+  const tracks = (...fields: object[]) => ({ video: 'clip.mp4', tracks: fields });
+
+  it('have defaults of their own, or what the request says for all', () => {
+    const request = parseRequest({ ...tracks({ label: ' rain ' }), negative: 'music', threshold: 0.4 });
+    expect(request.label).toBeNull();
+    expect(request.tracks).toEqual([
+      {
+        label: 'rain',
+        prompt: null,
+        negative: null,
+        seed: null,
+        timing: null,
+        threshold: null,
+        gain: 0,
+        pan: 0,
+        mute: false,
+      },
+    ]);
+    const [plan] = trackPlans({ ...request, seed: 3 } as SettledRequest);
+    expect(plan).toMatchObject({ prompt: 'rain', negative: 'music', threshold: 0.4, gain: 0 });
+  });
+
+  it('keep their seed wherever they stand, and no two of one label share it', () => {
+    const plansOf = (...labels: string[]) =>
+      trackPlans({
+        ...parseRequest({ ...tracks(...labels.map((label) => ({ label }))), seed: 3 }),
+        seed: 3,
+      } as SettledRequest);
+    const seedsOf = (...labels: string[]) => plansOf(...labels).map(({ label, seed }) => `${label} ${seed}`);
+    expect(seedsOf('rain', 'dog').sort()).toEqual(seedsOf('dog', 'rain').sort());
+    expect(new Set(plansOf('dog', 'rain', 'dog').map(({ seed }) => seed)).size).toBe(3);
+  });
+
+  it.each([
+    [{ ...tracks({ label: 'a' }), label: 'b' }, 'label belongs to a single label'],
+    [{ ...tracks({ label: 'a' }), prompt: 'b' }, 'prompt belongs to a single label'],
+    [{ ...tracks({ label: 'a' }), timing: 'b.json' }, 'timing belongs to a single label'],
+    [tracks(), 'tracks must be a list of 1 to 16 tracks, got []'],
+    [tracks(...Array(17).fill({ label: 'a' })), 'tracks must be a list of 1 to 16 tracks'],
+    [tracks({ gain: 1 }), 'tracks[0].label is missing'],
+    [
+      tracks({ label: 'a' }, { label: 'b', gain: 25 }),
+      'tracks[1].gain must be a number from -60 to 24 dB, got 25',
+    ],
+    [tracks({ label: 'a', pan: -1.5 }), 'tracks[0].pan must be a number from -1 to 1, got -1.5'],
+    [tracks({ label: 'a', gian: 1 }), 'unknown request field "tracks[0].gian"'],
+    [tracks({ label: 'a', timing: { spans: 3 } }), 'tracks[0].timing.spans: Invalid input'],
+    [
+      tracks({ label: 'a', timing: { spans: [{ startSeconds: 2, endSeconds: 1 }] } }),
+      'tracks[0].timing.spans[0].endSeconds must come after startSeconds',
+    ],
+    [[], 'request must be an object with fields, got []'],
+    [null, 'request must be an object with fields, got null'],
   ])('%j: %s', (input, message) => {
     expect(() => parseRequest(input)).toThrow(message);
   });

@@ -12,8 +12,10 @@ import { createProgressView } from '../progress-view.js';
 import { addFieldOptions, flagOf, valuesOf } from '../schema-flags.js';
 import type { Terminal } from '../terminal.js';
 
-/** The clip is an argument; every other field is a flag. */
-export const generateFields = requestFields(foleyRequestSchema).filter((field) => field.name !== 'video');
+/** The clip is an argument and tracks have a flag of their own; every other field is a flag. */
+export const generateFields = requestFields(foleyRequestSchema).filter(
+  (field) => field.name !== 'video' && field.name !== 'tracks',
+);
 
 export function addGenerateCommand(program: Command, host: CommandHost): void {
   const command = program

@@ -61,5 +61,5 @@ const acts: Record<string, (order: GenerateOrder) => void> = {
 
 process.on('message', (message: ToChild) => {
   if (message.kind === 'cancel') cancelled();
-  else acts[message.order.request.label]!(message.order as GenerateOrder);
+  else acts[message.order.request.label!]!(message.order as GenerateOrder);
 });

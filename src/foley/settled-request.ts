@@ -1,0 +1,86 @@
+/** @file A request whose open ends are settled, and the plan of each track in it. */
+import { deriveSeed } from '../diffusion/noise.js';
+import type { FoleyRequest } from './request.js';
+import type { InlineTiming, TrackRequest } from './track-request.js';
+
+/** A track whose timing, where it has a file, has been read. */
+export interface SettledTrack extends TrackRequest {
+  readonly timing: InlineTiming | null;
+}
+
+/** A request that needs nothing but its clip and its model any more: seeds are drawn, timing files read. */
+export interface SettledRequest extends FoleyRequest {
+  readonly seed: number;
+  readonly timing: InlineTiming | null;
+  readonly tracks: SettledTrack[] | null;
+}
+
+/** All that decides the sound and the place of one track. */
+export interface TrackPlan {
+  /** From 0. */
+  readonly index: number;
+  readonly label: string;
+  readonly prompt: string;
+  readonly negative: string;
+  readonly seed: number;
+  readonly timing: InlineTiming | null;
+  readonly threshold: number;
+  /** dB */
+  readonly gain: number;
+  /** -1..1 */
+  readonly pan: number;
+  readonly mute: boolean;
+}
+
+/**
+ * The tracks of a request; a single label is one track that is neither turned up nor down. A track without a seed gets
+ * one of the request's seed and its label, so that it sounds the same wherever it stands among the others; a second track of
+ * the same label gets another.
+ */
+export function trackPlans(request: SettledRequest): TrackPlan[] {
+  const { tracks, threshold, negative, seed } = request;
+  if (tracks === null) {
+    const label = request.label!; // parseRequest: there is a label where there are no tracks
+    const { timing } = request;
+    return [
+      {
+        index: 0,
+        label,
+        prompt: request.prompt ?? label,
+        negative,
+        seed,
+        timing,
+        threshold,
+        gain: 0,
+        pan: 0,
+        mute: false,
+      },
+    ];
+  }
+  const seen = new Map<string, number>();
+  return tracks.map((track, index) => {
+    const repeat = seen.get(track.label) ?? 0;
+    seen.set(track.label, repeat + 1);
+    return {
+      ...track,
+      index,
+      prompt: track.prompt ?? track.label,
+      negative: track.negative ?? negative,
+      seed: track.seed ?? deriveSeed(seed, { item: hashText(track.label), window: repeat }),
+      threshold: track.threshold ?? threshold,
+    };
+  });
+}
+
+/** The label of a request for people: of several, all. */
+export function titleOf({ label, tracks }: Pick<FoleyRequest, 'label' | 'tracks'>): string {
+  return label ?? (tracks ?? []).map((track) => track.label).join(' + ');
+}
+
+/** FNV-1a over the UTF-16 units of a text: 32 bits. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  return hash;
+}
