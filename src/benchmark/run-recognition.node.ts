@@ -116,7 +116,7 @@ async function soundOf(
       { schedule: createNoiseSchedule(synthesizer.noiseSchedule), prediction: synthesizer.prediction, steps },
     ),
     guidance: { mode: 'joint', scale: guidance },
-    predict: (noisy, timestep, set) => denoiser.predict(noisy, timestep, set),
+    predict: (noisy, timestep, set, step) => denoiser.predict(noisy, timestep, set, step),
   });
   return synthesizer.vocode(await synthesizer.decode(latents));
 }

@@ -1,32 +1,31 @@
 /** @file The denoising network with its conditions worked out beforehand: everything that no step changes is made once. */
-import type { ConditionSet } from '../diffusion/guidance.js';
+import { type ConditionSet, isWithin, type StepPosition } from '../diffusion/guidance.js';
 import type { Session } from '../engine/engine.js';
-import { FoleyError } from '../errors/foley-error.js';
-import { floats, input, type Program, program, type Tensor, tensor, type Value } from '../graph/index.js';
-import { type ControlNetConfig, controlNetStep, encodeHint } from '../models/controlnet.js';
-import { keysValuesAsInputs, keysValuesAsOutputs, textKeysValues } from '../models/cross-keys-values.js';
-import { frameKeysValues, frameTokens } from '../models/frame-adapter.js';
-import { frameWindowBiases } from '../models/frame-window.js';
+import { floats, type Program, type Tensor, tensor } from '../graph/index.js';
 import type { ModelConfig } from '../models/model-config.js';
-import { type ControlResiduals, type FrameContext, unetStep } from '../models/unet.js';
-import { controlNetSites, crossAttentionSites } from '../models/unet-config.js';
-import type { Parameters } from '../weights/parameters.js';
-import type { Denoiser, TextStates, WindowConditions } from './stations.js';
+import {
+  type Branches,
+  frameProgram,
+  hintProgram,
+  type StepPart,
+  stepProgram,
+  textProgram,
+} from './network-programs.js';
+import type { Denoiser, StepEconomy, TextStates, WindowConditions } from './stations.js';
 import type { SynthesizerParameters } from './synthesizer.js';
 
-type Feeds = Record<string, Tensor>;
+type Feeds = Readonly<Record<string, Tensor>>;
 type SessionOf = (name: string, build: () => Program) => Promise<Session>;
 
-/** Which branches a step has, and how much they weigh. */
-interface Branches {
-  /** Frames in a window; null without the branch. */
-  readonly frames: { readonly scale: number; readonly count: number } | null;
-  readonly timingScale: number | null;
+export interface GuidedNetwork {
+  prepare(conditions: WindowConditions, economy?: StepEconomy): Promise<Denoiser>;
 }
 
-export interface GuidedNetwork {
-  prepare(conditions: WindowConditions): Promise<Denoiser>;
-}
+/** Every step whole. */
+const everyStepWhole: StepEconomy = {
+  reuse: { interval: 1, depth: 0 },
+  timing: { from: 0, until: 1 },
+};
 
 /** The network over sessions that `sessionOf` opens and keeps. */
 export function createNetwork(
@@ -35,12 +34,18 @@ export function createNetwork(
   latentShape: readonly number[],
   sessionOf: SessionOf,
 ): GuidedNetwork {
+  // a text is the same in every window and take of a request
+  const knownTexts = new WeakMap<TextStates, { readonly withControl: boolean; readonly feeds: Feeds }>();
   const textFeeds = async (states: TextStates, withControl: boolean): Promise<Feeds> => {
+    const known = knownTexts.get(states);
+    if (known?.withControl === withControl) return known.feeds;
     const session = await sessionOf(`text/${withControl}`, () =>
       textProgram(config, parameters, withControl),
     );
     const { tokens, width } = config.textEncoder;
-    return session.run({ states: tensor([1, tokens, width], states) });
+    const feeds = await session.run({ states: tensor([1, tokens, width], states) });
+    knownTexts.set(states, { withControl, feeds });
+    return feeds;
   };
   const frameFeeds = async (embeddings: Float32Array, timesSeconds: Float32Array): Promise<Feeds> => {
     const count = timesSeconds.length;
@@ -56,187 +61,84 @@ export function createNetwork(
     const session = await sessionOf('hint', () => hintProgram(config, parameters));
     return session.run({ hint: tensor([1, 1, config.mel.bands, config.mel.columns], hint) });
   };
+  const fixedFeeds = async (conditions: WindowConditions): Promise<Record<ConditionSet, Feeds>> => {
+    const { prompt, negative, frames, timing } = conditions;
+    const hint = timing === null ? {} : await hintFeeds(timing.hint);
+    const positiveText = await textFeeds(prompt, timing !== null);
+    const negativeText = await textFeeds(negative, timing !== null);
+    // no picture is zeros through the projection, as in FoleyCrafter (inference.py:138-142)
+    const blankFrames =
+      frames === null
+        ? {}
+        : await frameFeeds(new Float32Array(frames.embeddings.length), frames.timesSeconds);
+    const seenFrames = frames === null ? {} : await frameFeeds(frames.embeddings, frames.timesSeconds);
+    return {
+      none: { ...hint, ...negativeText, ...blankFrames },
+      text: { ...hint, ...positiveText, ...blankFrames },
+      'text+vision': { ...hint, ...positiveText, ...seenFrames },
+    };
+  };
 
   return {
-    async prepare({ prompt, negative, frames, timing }) {
-      const branches: Branches = {
-        frames: frames === null ? null : { scale: frames.scale, count: frames.timesSeconds.length },
-        timingScale: timing?.scale ?? null,
-      };
-      const hint = timing === null ? {} : await hintFeeds(timing.hint);
-      const [positiveText, negativeText] = [
-        await textFeeds(prompt, timing !== null),
-        await textFeeds(negative, timing !== null),
-      ];
-      // no picture is zeros through the projection, as in FoleyCrafter (inference.py:138-142)
-      const blankFrames =
-        frames === null
-          ? {}
-          : await frameFeeds(new Float32Array(frames.embeddings.length), frames.timesSeconds);
-      const seenFrames = frames === null ? {} : await frameFeeds(frames.embeddings, frames.timesSeconds);
-      const fixed: Record<ConditionSet, Feeds> = {
-        none: { ...hint, ...negativeText, ...blankFrames },
-        text: { ...hint, ...positiveText, ...blankFrames },
-        'text+vision': { ...hint, ...positiveText, ...seenFrames },
-      };
-      const session = await sessionOf(`step/${JSON.stringify(branches)}`, () =>
-        stepProgram(config, parameters, branches, latentShape),
-      );
+    async prepare(conditions, economy = everyStepWhole) {
+      const { frames, timing } = conditions;
+      const fixed = await fixedFeeds(conditions);
+      const deepFeatures = createDeepFeatures(economy.reuse);
       return {
-        async predict(latents, timestep, conditions) {
-          const { prediction } = await session.run({
-            latents: tensor([1, ...latentShape], latents),
-            timestep: tensor([1], Float32Array.of(timestep)),
-            ...fixed[conditions],
-          });
-          return floats(prediction!);
+        async predict(latents, timestep, set, step) {
+          const steers = timing !== null && isWithin(step, economy.timing);
+          const branches: Branches = {
+            frames: frames === null ? null : { scale: frames.scale, count: frames.timesSeconds.length },
+            timingScale: steers ? timing.scale : null,
+          };
+          const { part, deep } = deepFeatures.at(set, step);
+          const session = await sessionOf(`step/${JSON.stringify([branches, part])}`, () =>
+            stepProgram(config, parameters, branches, part, latentShape),
+          );
+          const outputs = await session.run(
+            feedsOf(session, {
+              ...fixed[set],
+              latents: tensor([1, ...latentShape], latents),
+              timestep: tensor([1], Float32Array.of(timestep)),
+              ...(deep === null ? {} : { deep }),
+            }),
+          );
+          if (outputs.deep) deepFeatures.keep(set, step, outputs.deep);
+          return floats(outputs.prediction!);
         },
       };
     },
   };
 }
 
-/** Builds each program that the adapters at hand allow, for its checks alone. */
-export function buildNetworkPrograms(
-  config: ModelConfig,
-  parameters: SynthesizerParameters,
-  latentShape: readonly number[],
-): void {
-  const hasFrames = parameters.frameAdapter !== null;
-  const hasTiming = parameters.temporalAdapter !== null;
-  textProgram(config, parameters, hasTiming);
-  if (hasFrames) frameProgram(config, parameters, 1, latentShape[2]!);
-  if (hasTiming) hintProgram(config, parameters);
-  const frames = hasFrames ? { scale: 1, count: 1 } : null;
-  stepProgram(config, parameters, { frames, timingScale: hasTiming ? 1 : null }, latentShape);
+/** What a program takes; a shallow one attends in fewer places than there are keys and values for. */
+function feedsOf({ program: { inputs } }: Session, feeds: Feeds): Feeds {
+  return Object.fromEntries(inputs.map(({ name }) => [name, feeds[name]!]));
 }
 
-/** Text states -> keys and values of the UNet (`text:`) and of the ControlNet (`control:`). */
-function textProgram(config: ModelConfig, parameters: SynthesizerParameters, withControl: boolean): Program {
-  const { tokens, width } = config.textEncoder;
-  const states = input('states', [1, tokens, width]);
-  const outputs = keysValuesAsOutputs(
-    'text',
-    textKeysValues(parameters.unet, states, crossAttentionSites(config.unet)),
-  );
-  if (withControl) {
-    const control = temporalOf(parameters);
-    Object.assign(
-      outputs,
-      keysValuesAsOutputs('control', textKeysValues(control, states, controlNetSites(config.unet))),
-    );
-  }
-  return program('text-conditions', { inputs: [states], outputs });
+interface DeepFeatures {
+  /** Which part a step computes, and the features that it reuses. */
+  at(set: ConditionSet, step: StepPosition): { readonly part: StepPart; readonly deep: Tensor | null };
+  keep(set: ConditionSet, step: StepPosition, deep: Tensor): void;
 }
 
-/** Frame embeddings -> keys and values (`frame:`) and, with a window, the biases by columns (`bias:`). */
-function frameProgram(
-  config: ModelConfig,
-  parameters: SynthesizerParameters,
-  count: number,
-  latentColumns: number,
-): Program {
-  const p = frameOf(parameters);
-  const embeddings = input('embeddings', [1, count, config.frameAdapter.embeddingDim]);
-  const timesSeconds = input('timesSeconds', [1, count]);
-  const tokens = frameTokens(p.at('image_proj'), embeddings, timesSeconds, config.frameAdapter);
-  const outputs = keysValuesAsOutputs(
-    'frame',
-    frameKeysValues(p.at('ip_adapter'), tokens, crossAttentionSites(config.unet)),
-  );
-  for (const [columns, bias] of frameWindowBiases(
-    timesSeconds,
-    latentColumns,
-    config.unet,
-    config.frameAdapter,
-  )) {
-    outputs[`bias:${columns}`] = bias;
-  }
-  return program('frame-conditions', { inputs: [embeddings, timesSeconds], outputs });
-}
-
-/** Timing raster -> features of the size of the latents. */
-function hintProgram(config: ModelConfig, parameters: SynthesizerParameters): Program {
-  const hint = input('hint', [1, 1, config.mel.bands, config.mel.columns]);
-  const p = temporalOf(parameters).at('controlnet_cond_embedding');
-  return program('hint', {
-    inputs: [hint],
-    outputs: { hintFeatures: encodeHint(p, hint, controlConfig(config)) },
-  });
-}
-
-/** One evaluation; inputs carry the names that the programs above give their outputs. */
-function stepProgram(
-  config: ModelConfig,
-  parameters: SynthesizerParameters,
-  branches: Branches,
-  latentShape: readonly number[],
-): Program {
-  const sites = crossAttentionSites(config.unet);
-  const textTokens = config.textEncoder.tokens;
-  const latents = input('latents', [1, ...latentShape]);
-  const timestep = input('timestep', [1]);
-  const text = keysValuesAsInputs('text', 1, textTokens, sites);
-  const inputs: Value[] = [latents, timestep, ...valuesOf(text)];
-
-  let frames: FrameContext | null = null;
-  if (branches.frames !== null) {
-    const { scale, count } = branches.frames;
-    const tokens = (config.frameAdapter.pooling === 'mean' ? 1 : count) * config.frameAdapter.tokensPerFrame;
-    const keysValues = keysValuesAsInputs('frame', 1, tokens, sites);
-    const windowBiases = biasInputs(config, tokens, latentShape[2]!);
-    frames = { keysValues, scale, windowBiases };
-    inputs.push(...valuesOf(keysValues), ...windowBiases.values());
-  }
-
-  let control: ControlResiduals | null = null;
-  if (branches.timingScale !== null) {
-    const controlText = keysValuesAsInputs('control', 1, textTokens, controlNetSites(config.unet));
-    const [, rows, columns] = latentShape;
-    const hintFeatures = input('hintFeatures', [1, config.unet.blockOutChannels[0]!, rows!, columns!]);
-    inputs.push(...valuesOf(controlText), hintFeatures);
-    control = controlNetStep(
-      temporalOf(parameters),
-      { latents, timestep, text: controlText, hintFeatures, scale: branches.timingScale },
-      controlConfig(config),
-    );
-  }
-  const prediction = unetStep(parameters.unet, { latents, timestep, text, frames, control }, config.unet);
-  return program('step', { inputs, outputs: { prediction } });
-}
-
-function biasInputs(config: ModelConfig, tokens: number, latentColumns: number): ReadonlyMap<number, Value> {
-  if (config.frameAdapter.windowSeconds === null) return new Map();
-  const { attentionLevels } = config.unet;
-  const levels = attentionLevels
-    .map((has, level) => ({ has, level }))
-    .filter(({ has, level }) => has || level === attentionLevels.length - 1);
-  return new Map(
-    levels.map(({ level }) => {
-      const columns = latentColumns / 2 ** level;
-      return [columns, input(`bias:${columns}`, [1, 1, columns, tokens])];
-    }),
-  );
-}
-
-function valuesOf(keysValues: ReadonlyMap<string, { readonly key: Value; readonly value: Value }>): Value[] {
-  return [...keysValues.values()].flatMap(({ key, value }) => [key, value]);
-}
-
-function controlConfig(config: ModelConfig): ControlNetConfig {
-  return { unet: config.unet, ...config.temporalAdapter };
-}
-
-function frameOf({ frameAdapter }: SynthesizerParameters): Parameters {
-  if (frameAdapter) return frameAdapter;
-  throw new FoleyError('model-missing', 'the model has no frame adapter', {
-    hint: 'Set the frame scale to 0.',
-  });
-}
-
-function temporalOf({ temporalAdapter }: SynthesizerParameters): Parameters {
-  if (temporalAdapter) return temporalAdapter;
-  throw new FoleyError('model-missing', 'the model has no temporal adapter', {
-    hint: 'Set the timing scale to 0.',
-  });
+/**
+ * The features of each condition set, made anew in every `interval`-th step. A set that was not evaluated then, since
+ * guidance did not act, is evaluated whole when it first is.
+ */
+function createDeepFeatures({ interval, depth }: StepEconomy['reuse']): DeepFeatures {
+  const kept = new Map<ConditionSet, { readonly index: number; readonly deep: Tensor }>();
+  return {
+    at(set, { index }) {
+      if (interval === 1) return { part: { kind: 'whole' }, deep: null };
+      const renewedAt = index - (index % interval);
+      const known = kept.get(set);
+      return index === renewedAt || known === undefined || known.index < renewedAt
+        ? { part: { kind: 'keeping', depth }, deep: null }
+        : { part: { kind: 'reusing', depth }, deep: known.deep };
+    },
+    keep(set, { index }, deep) {
+      kept.set(set, { index, deep });
+    },
+  };
 }

@@ -5,7 +5,7 @@ import type { Wave } from '../audio/wave.js';
 import type { EmbeddingCache } from '../conditions/embedding-cache.node.js';
 import type { ImageTextEncoder } from '../conditions/frame-embeddings.js';
 import type { TimelineSpec } from '../conditions/timeline.js';
-import type { ConditionSet } from '../diffusion/guidance.js';
+import type { ConditionSet, StepInterval, StepPosition } from '../diffusion/guidance.js';
 import type { MediaFacts } from '../video/media-facts.js';
 import type { FrameFit, RgbFrame } from '../video/rgb-frame.js';
 
@@ -53,7 +53,20 @@ export interface WindowConditions {
 /** A network that has been given its conditions. */
 export interface Denoiser {
   /** One evaluation; `latents` are `[C, H, W]` flat. Conforms to diffusion's `Predict`. */
-  predict(latents: Float32Array, timestep: number, conditions: ConditionSet): Promise<Float32Array>;
+  predict(
+    latents: Float32Array,
+    timestep: number,
+    conditions: ConditionSet,
+    step: StepPosition,
+  ): Promise<Float32Array>;
+}
+
+/** What steps leave out. */
+export interface StepEconomy {
+  /** The whole network runs in every `interval`-th step; between, its `depth + 1` finest layers (DeepCache). */
+  readonly reuse: { readonly interval: number; readonly depth: number };
+  /** Where the temporal adapter runs. */
+  readonly timing: StepInterval;
 }
 
 /** The generative half of a model: from conditions to samples. */
@@ -69,7 +82,7 @@ export interface Synthesizer {
   readonly prediction: 'epsilon' | 'v_prediction';
   textStates(texts: readonly string[]): Promise<TextStates[]>;
   /** Everything that does not depend on the step is computed here, once. */
-  denoiser(conditions: WindowConditions): Promise<Denoiser>;
+  denoiser(conditions: WindowConditions, economy?: StepEconomy): Promise<Denoiser>;
   /** Latents -> mel image in 0..1, lowest band first. */
   decode(latents: Float32Array): Promise<MelImage>;
   /** Mel image -> samples at the mel's rate. */

@@ -8,8 +8,9 @@ import type { ModelConfig } from '../models/model-config.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { vocoderOf } from '../models/vocoder.js';
 import type { Parameters } from '../weights/parameters.js';
-import { buildNetworkPrograms, createNetwork } from './guided-network.js';
-import type { Synthesizer, WindowConditions } from './stations.js';
+import { createNetwork } from './guided-network.js';
+import { buildNetworkPrograms } from './network-programs.js';
+import type { Synthesizer } from './stations.js';
 
 /** The parameters of each network; a null adapter is one the model folder does not have. */
 export interface SynthesizerParameters {
@@ -55,7 +56,7 @@ export function createSynthesizer(
     noiseSchedule: config.diffusion,
     prediction: config.diffusion.prediction === 'epsilon' ? 'epsilon' : 'v_prediction',
     textStates: (texts) => text.encodeTokens(texts),
-    denoiser: (conditions: WindowConditions) => network.prepare(conditions),
+    denoiser: (conditions, economy) => network.prepare(conditions, economy),
     async decode(latents) {
       const session = await sessionOn(
         engine,

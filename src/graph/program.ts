@@ -25,6 +25,12 @@ export interface Program {
   emit(lowering: Lowering, locate: WeightLocator): Uint8Array;
 }
 
+/** Those of the inputs that the outputs depend on, in the order given. */
+export function inputsUsed(inputs: readonly Value[], outputs: Readonly<Record<string, Value>>): Value[] {
+  const reached = new Set(topologicalOrder(Object.values(outputs)));
+  return inputs.filter((value) => reached.has(value));
+}
+
 /**
  * Closes a graph into a program.
  * @param definition `inputs` are values made by `input()`; each that the outputs need must be listed.
