@@ -100,12 +100,13 @@ const normEpsilon = 1e-5;
 /**
  * States of all tokens after the last normalisation, [B, tokens, width]: what a diffusion model reads.
  *
- * @param p the root of the file; keys begin with `text_model.`.
+ * @param p the root of the file; keys begin with `text_model.`, or stand without it.
  * @param ids [B, tokens] int64.
  */
 export function clipTextStates(p: Parameters, ids: Value, config: ClipTextConfig): Value {
   const { width, tokens } = config;
-  const model = p.at('text_model');
+  // transformers 5 saves the tower that stands alone without the prefix
+  const model = p.has('text_model.final_layer_norm.weight') ? p.at('text_model') : p;
   const words = gather(model.get('embeddings.token_embedding.weight', [config.vocabularySize, width]), ids); // [B, N, C]
   const x = add(words, model.get('embeddings.position_embedding.weight', [tokens, width]));
   return normalizeLast(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FoleyError } from '../errors/foley-error.js';
 import type { AutoencoderConfig } from './autoencoder.js';
+import type { ClipImageConfig, ClipTextConfig } from './clip.js';
 import type { FrameAdapterConfig } from './frame-adapter.js';
 import type { UnetConfig } from './unet-config.js';
 import type { VocoderConfig } from './vocoder.js';
@@ -22,18 +23,71 @@ const melSchema = z.strictObject({
   maxHz: z.number().positive(),
 });
 
-const textEncoderSchema = z.strictObject({
-  kind: z.enum(['clip', 'minilm']),
-  /** Tokens handed to the cross attention, padding included. */
-  tokens: count,
+const clipTransformerFields = {
   width: count,
-});
+  layers: count,
+  heads: count,
+  hiddenWidth: count,
+  activation: z.enum(['quick-gelu', 'gelu']),
+};
 
-const imageEncoderSchema = z.strictObject({
-  kind: z.enum(['clip-vit-h-14', 'efficientnet-lite0']),
-  /** Width of a frame embedding. */
-  width: count,
-  imageSize: count,
+const clipTextSchema = z
+  .strictObject({
+    ...clipTransformerFields,
+    vocabularySize: count,
+    tokens: count,
+    projectionWidth: count,
+  })
+  .refine(
+    (tower) => tower.width % tower.heads === 0,
+    'heads divide width',
+  ) satisfies z.ZodType<ClipTextConfig>;
+
+const clipImageSchema = z
+  .strictObject({
+    ...clipTransformerFields,
+    imageSize: count,
+    patchSize: count,
+    projectionWidth: count,
+  })
+  .refine((tower) => tower.width % tower.heads === 0, 'heads divide width')
+  .refine(
+    (tower) => tower.imageSize % tower.patchSize === 0,
+    'patches divide the picture',
+  ) satisfies z.ZodType<ClipImageConfig>;
+
+/** What reads the prompt; MiniLM reads labels, too. `tokens`, handed to the cross attention, include the padding. */
+const textEncoderSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('minilm'), tokens: count, width: count }),
+    z.strictObject({ kind: z.literal('clip'), tokens: count, width: count, tower: clipTextSchema }),
+  ])
+  .refine(
+    (text) => text.kind !== 'clip' || (text.width === text.tower.width && text.tokens === text.tower.tokens),
+    'width and tokens are those of the tower',
+  );
+
+/** What sees the frames. `width` is that of a frame's embedding. */
+const imageEncoderSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('efficientnet-lite0'), width: count, imageSize: count }),
+    z.strictObject({ kind: z.literal('clip'), width: count, imageSize: count, tower: clipImageSchema }),
+  ])
+  .refine(
+    (image) =>
+      image.kind !== 'clip' ||
+      (image.width === image.tower.projectionWidth && image.imageSize === image.tower.imageSize),
+    'width and imageSize are those of the tower',
+  );
+
+/** What reads labels in the space of the frames, where that is a network of its own. */
+const labelEncoderSchema = z.strictObject({ kind: z.literal('clip'), tower: clipTextSchema });
+
+/** What holds where a request says nothing. */
+const defaultsSchema = z.strictObject({
+  guidance: z.number().nonnegative(),
+  frameScale: z.number().nonnegative(),
+  timingScale: z.number().nonnegative(),
 });
 
 const autoencoderSchema = z.strictObject({
@@ -142,6 +196,10 @@ export const modelConfigSchema = z
     temporalAdapter: temporalAdapterSchema,
     vocoder: vocoderSchema,
     diffusion: diffusionSchema,
+    labelEncoder: labelEncoderSchema.nullable().default(null),
+    /** Frames looked at in a second of video. */
+    frameRateHz: count.default(30),
+    defaults: defaultsSchema.default({ guidance: 4, frameScale: 1, timingScale: 1 }),
   })
   .refine((model) => model.unet.inChannels === model.autoencoder.latentChannels, 'the UNet reads the latents')
   .refine(
@@ -156,10 +214,18 @@ export const modelConfigSchema = z
     (model) => model.imageEncoder.width === model.frameAdapter.embeddingDim,
     'the adapter reads the image encoder',
   )
+  .refine(
+    (model) =>
+      model.labelEncoder === null || model.labelEncoder.tower.projectionWidth === model.imageEncoder.width,
+    'labels and frames have embeddings of one width',
+  )
   .refine((model) => model.vocoder.bands === model.mel.bands, 'the vocoder reads the mel')
   .readonly();
 
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
+
+/** What a model does where a request says nothing. */
+export type ModelDefaults = ModelConfig['defaults'];
 
 /**
  * Checks the parsed JSON of a `config.json`.

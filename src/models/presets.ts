@@ -3,6 +3,7 @@
  * Sources: Auffusion's UNet, VAE and scheduler are Stable Diffusion 1.5's (equal weight shapes); its vocoder's
  * `config.json`; FoleyCrafter's adapters (4 tokens from the mean of the frames, 1-channel hint).
  */
+import { clipH14, clipL14 } from './clip.js';
 import type { ModelConfig } from './model-config.js';
 
 /** Auffusion with FoleyCrafter's two adapters: per clip, not per frame. */
@@ -19,8 +20,9 @@ export const foleycrafter: ModelConfig = {
     minHz: 0,
     maxHz: 8000,
   },
-  textEncoder: { kind: 'clip', tokens: 77, width: 768 },
-  imageEncoder: { kind: 'clip-vit-h-14', width: 1024, imageSize: 224 },
+  textEncoder: { kind: 'clip', tokens: 77, width: 768, tower: clipL14.text },
+  imageEncoder: { kind: 'clip', width: 1024, imageSize: 224, tower: clipH14.image },
+  labelEncoder: { kind: 'clip', tower: clipH14.text },
   autoencoder: {
     imageChannels: 3,
     latentChannels: 4,
@@ -71,6 +73,10 @@ export const foleycrafter: ModelConfig = {
     betaSchedule: 'scaled-linear',
     prediction: 'epsilon',
   },
+  // 150 frames of a clip of 10 s (inference.py:138-142), here whatever the clip's length
+  frameRateHz: 15,
+  // guidance: pipeline_controlnet.py:926-928; weight of the ControlNet: inference.py:30-44
+  defaults: { guidance: 7.5, frameScale: 1, timingScale: 0.2 },
 };
 
 /** Smooth-Foley at full size: the same backbone, one token for each frame, in time. */
@@ -83,10 +89,17 @@ export const smoothFoley: ModelConfig = {
     tokensPerFrame: 1,
     position: 'sinusoidal',
   },
+  frameRateHz: 30,
+  // the timing is computed here and not guessed by a detector, so it counts in full
+  defaults: { ...foleycrafter.defaults, timingScale: 1 },
 };
 
 /** Text to audio alone: the adapters' sizes are FoleyCrafter's, and no files for them belong to it. */
-export const auffusion: ModelConfig = { ...foleycrafter, name: 'auffusion' };
+export const auffusion: ModelConfig = {
+  ...foleycrafter,
+  name: 'auffusion',
+  defaults: { ...foleycrafter.defaults, frameScale: 0, timingScale: 0 },
+};
 
 /** The model in this repository, small enough to train and run on two cores. Latents 8 x 16 x 64 for 10.24 s. */
 export const small: ModelConfig = {
@@ -94,6 +107,8 @@ export const small: ModelConfig = {
   name: 'small',
   textEncoder: { kind: 'minilm', tokens: 32, width: 384 },
   imageEncoder: { kind: 'efficientnet-lite0', width: 384, imageSize: 224 },
+  labelEncoder: null,
+  defaults: { guidance: 4, frameScale: 1, timingScale: 1 },
   autoencoder: {
     imageChannels: 1,
     latentChannels: 8,

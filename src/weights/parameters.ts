@@ -1,7 +1,7 @@
 /** @file The kinds of parameters: frozen in files, trainable inputs, constants in memory, and one kind over another. */
 import { FoleyError } from '../errors/foley-error.js';
 import { cast, constant, div, input, mul, sqrt, square, sum, weight } from '../graph/index.js';
-import { elementCount, type Tensor } from '../graph/tensor.js';
+import type { Tensor } from '../graph/tensor.js';
 import { sameShape, type Value } from '../graph/value.js';
 import { isBookkeeping, olderSpellings, weightNormSpellings } from './key-aliases.js';
 import { type ParameterShape, type Parameters, parametersOf } from './parameter-view.js';
@@ -44,7 +44,7 @@ export function frozenParameters(...files: readonly WeightsFile[]): Parameters {
   };
   const checked = (key: string, shape: readonly number[]): Value => {
     const { tensor, file } = stored.get(key)!;
-    if (!sameShape(tensor.shape, shape)) {
+    if (!holdsSameBytes(tensor.shape, shape)) {
       throw new FoleyError(
         'weights-invalid',
         `${file}: ${key} is [${tensor.shape}] where the model has [${shape}]`,
@@ -55,15 +55,6 @@ export function frozenParameters(...files: readonly WeightsFile[]): Parameters {
     }
     return reference(key, shape);
   };
-  /** Old exports keep dense layers as 1x1 convolutions: the same bytes under another shape. */
-  const squeezed = (key: string, shape: readonly number[]): Value => {
-    const found = stored.get(key)!.tensor.shape;
-    const isSame = found.length > shape.length && elementCount(found) === elementCount(shape);
-    return isSame && sameShape(found.slice(0, shape.length), shape)
-      ? reference(key, shape)
-      : checked(key, shape);
-  };
-
   return parametersOf({
     has: (key) =>
       stored.has(key) ||
@@ -73,7 +64,7 @@ export function frozenParameters(...files: readonly WeightsFile[]): Parameters {
       ),
     resolve: (key, shape) => {
       if (stored.has(key)) return checked(key, shape);
-      for (const old of olderSpellings(key)) if (stored.has(old)) return squeezed(old, shape);
+      for (const old of olderSpellings(key)) if (stored.has(old)) return checked(old, shape);
       for (const { magnitude, direction } of weightNormSpellings(key)) {
         if (!stored.has(magnitude) || !stored.has(direction)) continue;
         const magnitudes = checked(magnitude, [shape[0]!, ...shape.slice(1).map(() => 1)]);
@@ -84,6 +75,16 @@ export function frozenParameters(...files: readonly WeightsFile[]): Parameters {
     },
     unused: () => [...stored.keys()].filter((key) => !touched.has(key) && !isBookkeeping(key)),
   });
+}
+
+/**
+ * A dense layer and a convolution of size 1 hold the same bytes, and files have the one for the other: old exports keep
+ * the VAE's attention as convolutions, and `use_linear_projection` keeps the UNet's projections as dense layers.
+ */
+function holdsSameBytes(found: readonly number[], asked: readonly number[]): boolean {
+  const axes = Math.max(found.length, asked.length);
+  if (Math.min(found.length, asked.length) < 2) return sameShape(found, asked);
+  return Array.from({ length: axes }).every((_, axis) => (found[axis] ?? 1) === (asked[axis] ?? 1));
 }
 
 /** torch.nn.utils.weight_norm over axis 0: magnitude * direction / |direction|. */

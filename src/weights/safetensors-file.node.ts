@@ -67,8 +67,8 @@ export interface TensorToWrite {
   readonly name: string;
   readonly storedType: StoredType;
   readonly shape: readonly number[];
-  /** Little-endian, row-major. */
-  bytes(): Uint8Array | Promise<Uint8Array>;
+  /** Little-endian, row-major; whole, or in pieces. */
+  bytes(): Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 export interface WriteSafetensorsOptions {
@@ -105,7 +105,11 @@ export async function writeSafetensorsStream(
   const { head, ordered } = planSafetensors(tensors, metadata);
   async function* chunks(): AsyncGenerator<Uint8Array> {
     yield head;
-    for (const tensor of ordered) yield await tensor.bytes();
+    for (const tensor of ordered) {
+      const bytes = tensor.bytes();
+      if (bytes instanceof Uint8Array) yield bytes;
+      else yield* bytes;
+    }
   }
   await writeFileAtomic(path, chunks());
 }

@@ -1,8 +1,7 @@
-/** @file PyTorch checkpoints on disk, and their conversion to safetensors. */
+/** @file PyTorch checkpoints on disk. */
 import { open, realpath } from 'node:fs/promises';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import { assertInside, type ByteSource } from './byte-source.js';
-import { writeSafetensorsStream } from './safetensors-file.node.js';
 import { readTorchCheckpoint, type TorchCheckpoint } from './torch-checkpoint.js';
 
 /** Opens a checkpoint for `use` and closes it afterwards. */
@@ -38,42 +37,4 @@ export async function withTorchCheckpoint<T>(
   } finally {
     await file.close();
   }
-}
-
-export interface ConversionOptions {
-  /** Which tensors are written. Default all but an optimiser's. */
-  readonly keep?: (name: string) => boolean;
-  /** What a tensor is called in the new file. Default as in the old one. */
-  readonly rename?: (name: string) => string;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
-export interface Conversion {
-  readonly written: readonly string[];
-  readonly skipped: readonly string[];
-}
-
-/**
- * Writes the tensors of a checkpoint as safetensors, one at a time, so that memory holds only one storage.
- *
- * @throws FoleyError 'weights-invalid' for a checkpoint that cannot be read, 'output-failed' for the disk.
- */
-export async function convertCheckpoint(
-  path: string,
-  outPath: string,
-  { keep = isNoOptimiserState, rename = (name) => name, metadata = {} }: ConversionOptions = {},
-): Promise<Conversion> {
-  return withTorchCheckpoint(path, async (checkpoint) => {
-    const names = [...checkpoint.keys()];
-    const written = names.filter(keep);
-    if (written.length === 0) throw new FoleyError('weights-invalid', `${path} holds no tensors to convert`);
-    const tensors = written.map((name) => ({ ...checkpoint.get(name)!, name: rename(name) }));
-    await writeSafetensorsStream(outPath, tensors, { format: 'pt', ...metadata });
-    return { written, skipped: names.filter((name) => !keep(name)) };
-  });
-}
-
-/** Optimisers keep two moments of each weight beside it, twice the size of the model. */
-function isNoOptimiserState(name: string): boolean {
-  return !/^(?:optim|optimizers?|optimizer_states?|optim_[a-z]+|lr_schedulers?)\./.test(name);
 }

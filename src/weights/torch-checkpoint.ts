@@ -5,7 +5,7 @@ import { assertInside, type ByteSource } from './byte-source.js';
 import { type PickleMeanings, PickleObject, PickleTuple, type PickleValue, readPickle } from './pickle.js';
 import { bytesPerStoredElement, type StoredType } from './safetensors.js';
 import { isContiguous, lastElement, packStrided } from './strided.js';
-import { readZipDirectory, readZipEntry } from './zip-archive.js';
+import { readZipDirectory, readZipEntry, streamZipEntry, type ZipEntry } from './zip-archive.js';
 
 // Formats: pytorch torch/serialization.py (_save, _legacy_save) and torch/_utils.py (_rebuild_tensor_v2).
 
@@ -17,6 +17,8 @@ export interface CheckpointTensor {
   readonly shape: readonly number[];
   /** Its bytes, little-endian and row-major, whatever its strides in the file are. */
   bytes(): Promise<Uint8Array>;
+  /** The same in pieces of at most a few megabytes, where the strides allow. */
+  pieces(): AsyncGenerator<Uint8Array>;
 }
 
 /** Text and numbers beside the tensors are of no use here and are left out. */
@@ -64,8 +66,16 @@ export async function readTorchCheckpoint(source: ByteSource): Promise<TorchChec
   return tensors;
 }
 
-/** Reads the bytes of one storage, whole. */
-type Storages = ReadonlyMap<string, { readonly byteLength: number; read(): Promise<Uint8Array> }>;
+/** Where the bytes of one storage are. */
+interface StorageBytes {
+  readonly byteLength: number;
+  read(): Promise<Uint8Array>;
+  /** Bytes from `begin` to `end`, in pieces. Damage is noticed at the latest after the last. */
+  pieces(begin: number, end: number): AsyncGenerator<Uint8Array>;
+}
+type Storages = ReadonlyMap<string, StorageBytes>;
+
+const pieceBytes = 4 * 2 ** 20;
 
 class StorageType extends PickleObject {
   constructor(readonly storedType: StoredType) {
@@ -113,12 +123,33 @@ async function readZipKind(source: ByteSource): Promise<{ root: PickleValue; sto
   const storages = new Map(
     [...entries.values()]
       .filter(({ name }) => name.startsWith(`${folder}data/`))
-      .map((entry) => [
-        entry.name.slice(folder.length + 'data/'.length),
-        { byteLength: entry.byteLength, read: () => readZipEntry(source, entry) },
-      ]),
+      .map((entry) => [entry.name.slice(folder.length + 'data/'.length), zippedStorage(source, entry)]),
   );
   return { root: value, storages };
+}
+
+/** A storage in an archive. Its sum covers all of it, so a part is only read once the whole was checked. */
+function zippedStorage(source: ByteSource, entry: ZipEntry): StorageBytes {
+  const { byteOffset, byteLength } = entry;
+  let isChecked = false;
+  return {
+    byteLength,
+    read: () => readZipEntry(source, entry),
+    async *pieces(begin, end) {
+      if (begin === 0 && end === byteLength) {
+        yield* streamZipEntry(source, entry, pieceBytes);
+        return;
+      }
+      if (!isChecked) for await (const _ of streamZipEntry(source, entry, pieceBytes));
+      isChecked = true;
+      yield* readPieces(source, byteOffset + begin, byteOffset + end);
+    },
+  };
+}
+
+async function* readPieces(source: ByteSource, begin: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let at = begin; at < end; at += pieceBytes)
+    yield await source.read(at, Math.min(pieceBytes, end - at));
 }
 
 async function readLegacyKind(source: ByteSource): Promise<{ root: PickleValue; storages: Storages }> {
@@ -137,7 +168,7 @@ async function readLegacyKind(source: ByteSource): Promise<{ root: PickleValue; 
   const keys = readPickle(head, root.end, meanings, source.name);
   if (!Array.isArray(keys.value)) throw invalid(source, 'has no list of storages');
 
-  const storages = new Map<string, { byteLength: number; read(): Promise<Uint8Array> }>();
+  const storages = new Map<string, StorageBytes>();
   let offset = keys.end;
   for (const key of keys.value) {
     const storage = typeof key === 'string' ? known.get(key) : undefined;
@@ -148,7 +179,11 @@ async function readLegacyKind(source: ByteSource): Promise<{ root: PickleValue; 
     const start = offset + 8;
     const byteLength = storage.elements * bytesPerStoredElement(storage.storedType);
     assertInside(source, start, byteLength);
-    storages.set(storage.key, { byteLength, read: () => source.read(start, byteLength) });
+    storages.set(storage.key, {
+      byteLength,
+      read: () => source.read(start, byteLength),
+      pieces: (begin, end) => readPieces(source, start + begin, start + end),
+    });
     offset = start + byteLength;
   }
   if (offset !== source.byteLength) throw invalid(source, 'has bytes after its last storage');
@@ -240,16 +275,22 @@ function checkpointTensor(
   if (found?.byteLength !== storage.elements * elementBytes) {
     throw invalid(source, `lacks the storage of ${JSON.stringify(name)}, or has it in another size`);
   }
+  const begin = offset * elementBytes;
+  const end = begin + elementCount(shape) * elementBytes;
+  const bytes = async (): Promise<Uint8Array> => {
+    const whole = await found.read();
+    return isContiguous(shape, strides)
+      ? whole.subarray(begin, end)
+      : packStrided(whole, elementBytes, offset, shape, strides);
+  };
   return {
     name,
     storedType: storage.storedType,
     shape,
-    bytes: async () => {
-      const bytes = await found.read();
-      const start = offset * elementBytes;
-      if (isContiguous(shape, strides))
-        return bytes.subarray(start, start + elementCount(shape) * elementBytes);
-      return packStrided(bytes, elementBytes, offset, shape, strides);
+    bytes,
+    async *pieces() {
+      if (isContiguous(shape, strides)) yield* found.pieces(begin, end);
+      else yield await bytes();
     },
   };
 }

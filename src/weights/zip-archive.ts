@@ -83,6 +83,21 @@ export async function readZipEntry(source: ByteSource, entry: ZipEntry): Promise
   return bytes;
 }
 
+/** Reads a whole entry in pieces; its sum is checked when the last one was taken. */
+export async function* streamZipEntry(
+  source: ByteSource,
+  entry: ZipEntry,
+  pieceBytes: number,
+): AsyncGenerator<Uint8Array> {
+  let sum = 0;
+  for (let at = 0; at < entry.byteLength; at += pieceBytes) {
+    const piece = await source.read(entry.byteOffset + at, Math.min(pieceBytes, entry.byteLength - at));
+    sum = crc32(piece, sum);
+    yield piece;
+  }
+  if (sum !== entry.crc32) throw invalid(source, `has damaged bytes in ${JSON.stringify(entry.name)}`);
+}
+
 interface DirectoryPlace {
   readonly entryCount: number;
   readonly directoryOffset: number;
@@ -166,9 +181,9 @@ function invalid(source: ByteSource, fault: string, cause?: unknown): FoleyError
   });
 }
 
-/** CRC-32 (IEEE 802.3) of the bytes. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
+/** CRC-32 (IEEE 802.3) of the bytes. @param before the sum of what came before them */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let crc = ~before;
   for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }

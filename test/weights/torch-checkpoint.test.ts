@@ -1,5 +1,6 @@
 /** @file Checkpoints written by torch, hostile ones written by hand, and 10,000 damaged ones. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { FoleyError } from '../../src/errors/foley-error.js';
 import {
   bytesInMemory,
+  type ConversionProgress,
   convertCheckpoint,
   openSafetensors,
   readTorchCheckpoint,
@@ -21,6 +23,9 @@ const golden = (name: string) => fileURLToPath(new URL(`../golden/weights/${name
 async function numbersOf(checkpoint: TorchCheckpoint, name: string): Promise<readonly (number | bigint)[]> {
   const found = checkpoint.get(name)!;
   const bytes = await found.bytes();
+  const pieces: Uint8Array[] = [];
+  for await (const piece of found.pieces()) pieces.push(piece);
+  expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
   if (found.storedType === 'F64') return [...new Float64Array(bytes.slice().buffer)];
   return [...tensorFromBytes({ ...found, byteOffset: 0, byteLength: bytes.byteLength }, bytes, name).data];
 }
@@ -94,20 +99,78 @@ describe.each(['torch-zip.pt', 'torch-legacy.pt'])('%s', (name) => {
 });
 
 describe('convertCheckpoint', () => {
-  test('writes safetensors without the optimiser, and says what it left out', async () => {
+  test.each(['torch-zip.pt', 'torch-legacy.pt'])(
+    'writes the model in %s, and says what it left out',
+    async (name) => {
+      const folder = await mkdtemp(join(tmpdir(), 'convert-'));
+      try {
+        const path = join(folder, 'out.safetensors');
+        const progress: ConversionProgress[] = [];
+        const conversion = await convertCheckpoint(golden(name), path, {
+          onProgress: (one) => progress.push(one),
+        });
+        expect(conversion.dropped.map((group) => [group.name, group.tensors, group.bytes])).toEqual([
+          ['strided', 6, 4 * (24 + 24 + 6 + 4 + 1)],
+          ['types', 6, 4 + 4 + 8 + 16 + 2 + 2],
+          ['tied', 2, 4 * (24 + 6)],
+          ['optimizer', 2, 4 + 4 * 24],
+        ]);
+        const file = await openSafetensors(path);
+        expect([...file.tensors.keys()].sort()).toEqual([...conversion.written].sort());
+        expect(file.tensors.size).toBe(7);
+        // names in sorted order are filled with 0, 1, 2, ... plus a quarter of their rank
+        expect([...(await file.readFloat32('conv.bias')).data]).toEqual([0, 1, 2]);
+        expect([...(await file.readFloat32('norm.weight')).data]).toEqual([0.75, 1.75, 2.75]);
+        const source = await readFile(golden(name));
+        const sha256 = createHash('sha256').update(source).digest('hex');
+        expect(conversion.sourceSha256).toBe(sha256);
+        expect(Object.fromEntries(file.metadata)).toEqual({
+          format: 'pt',
+          source_file: name,
+          source_sha256: sha256,
+        });
+        const last = (stage: ConversionProgress['stage']) => progress.findLast((one) => one.stage === stage)!;
+        expect(last('read')).toMatchObject({ doneBytes: source.byteLength, totalBytes: source.byteLength });
+        expect(last('write')).toMatchObject({ doneBytes: last('write').totalBytes });
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+
+  test('stops when it is told to, and leaves nothing behind', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'convert-'));
     try {
-      const path = join(folder, 'out.safetensors');
-      const conversion = await convertCheckpoint(golden('torch-zip.pt'), path, {
-        rename: (name) => name.replace(/^state_dict\./, ''),
+      const abort = new AbortController();
+      const error = await rejectionOf(
+        convertCheckpoint(golden('torch-zip.pt'), join(folder, 'out.safetensors'), {
+          signal: abort.signal,
+          onProgress: ({ stage }) => {
+            if (stage === 'write') abort.abort();
+          },
+        }),
+      );
+      expect(error.code).toBe('cancelled');
+      expect(await readdir(folder)).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('takes a damaged storage for what it is', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'convert-'));
+    try {
+      const bytes = await readFile(golden('torch-zip.pt'));
+      const value = bytes.indexOf(Buffer.from(Float32Array.of(0.75, 1.75, 2.75).buffer));
+      bytes[value] = bytes[value]! ^ 1;
+      const path = join(folder, 'bent.pt');
+      await writeFile(path, bytes);
+      const error = await rejectionOf(convertCheckpoint(path, join(folder, 'out.safetensors')));
+      expect(error).toMatchObject({
+        code: 'weights-invalid',
+        message: expect.stringContaining('bent.pt has damaged bytes'),
       });
-      expect(conversion.skipped).toEqual(['optimizer.state.0.step', 'optimizer.state.0.exp_avg']);
-      const file = await openSafetensors(path);
-      expect(file.tensors.size).toBe(conversion.written.length);
-      // names in sorted order are filled with 0, 1, 2, ... plus a quarter of their rank
-      expect([...(await file.readFloat32('conv.bias')).data]).toEqual([0, 1, 2]);
-      expect([...(await file.readFloat32('norm.weight')).data]).toEqual([0.75, 1.75, 2.75]);
-      expect((await file.readFloat32('strided.transposed')).shape).toEqual([6, 4]);
+      expect(await readdir(folder)).toEqual(['bent.pt']);
     } finally {
       await rm(folder, { recursive: true });
     }
