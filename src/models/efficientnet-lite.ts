@@ -92,8 +92,13 @@ export function efficientNet(
     normalisedConvolution(p.at('_conv_head'), p.at('_bn1'), x, config.features, { kernel: 1 }),
   );
   const features = globalAveragePool2d(featureMap);
+  return { featureMap, features, logits: classLogits(p, features, config) };
+}
+
+/** The classifier: features `[..., features]`, of the whole image or of one position, to logits `[..., classes]`. */
+export function classLogits(p: Parameters, features: Value, config: EfficientNetLiteConfig): Value {
   const weight = p.get('_fc.weight', [config.classes, config.features]);
-  return { featureMap, features, logits: linear(features, weight, p.get('_fc.bias', [config.classes])) };
+  return linear(features, weight, p.get('_fc.bias', [config.classes]));
 }
 
 /** Widen, filter each channel by itself, narrow; the input is added where the size stays the same. */

@@ -65,7 +65,8 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
     return results;
   };
   return {
-    id: `small-${tokens}-${efficientNetPreprocessing.fit}/${engine.device}/${parts.weightsId}`,
+    // `positions`: how classSpace averages, so that embeddings cached under another way are not taken for these
+    id: `small-${tokens}-${efficientNetPreprocessing.fit}-positions/${engine.device}/${parts.weightsId}`,
     width: miniLmL6.width,
     tokens,
     imageSize: efficientNetPreprocessing.imageSize,
