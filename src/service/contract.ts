@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { foleyStages } from '../foley/progress.js';
 import { foleyRequestSchema } from '../foley/request.js';
+import { inlineTimingSchema, largestTrackCount, mixFields, trackSchema } from '../foley/track-request.js';
 
 /** 22 letters, digits, `-` or `_`: 128 random bits. Never part of a path on disk without being checked against this. */
 export const idSchema = z.string().regex(/^[A-Za-z0-9_-]{22}$/, 'is no id of this service');
@@ -145,9 +146,17 @@ export type MelQuery = z.input<typeof melQuerySchema>;
 
 // ---------------------------------------------------------------- orders
 
-/** What a client may say about a generation: the one request, without what names files or belongs to the machine. */
-export const publicRequestSchema = foleyRequestSchema.pick({
+/** A track without the path of a timing file: timings come inline. */
+export const publicTrackSchema = trackSchema.extend({
+  timing: inlineTimingSchema
+    .nullable()
+    .default(null)
+    .meta(trackSchema.shape.timing.meta() ?? {}),
+});
+
+const offered = foleyRequestSchema.pick({
   label: true,
+  tracks: true,
   prompt: true,
   negative: true,
   seed: true,
@@ -171,9 +180,23 @@ export const publicRequestSchema = foleyRequestSchema.pick({
   original: true,
   originalGain: true,
   loudness: true,
+  format: true,
   container: true,
   picture: true,
   model: true, // a name on the server's list, checked again at the door
+});
+/**
+ * What a client may say about a generation: the one request, without what names files or belongs to the machine.
+ * Exactly one of `label` and `tracks` is given.
+ */
+export const publicRequestSchema = offered.extend({
+  tracks: z
+    .array(publicTrackSchema)
+    .min(1)
+    .max(largestTrackCount)
+    .nullable()
+    .default(null)
+    .meta(offered.shape.tracks.meta() ?? {}),
 });
 export type PublicRequest = z.output<typeof publicRequestSchema>;
 export type PublicRequestInput = z.input<typeof publicRequestSchema>;
@@ -194,9 +217,6 @@ export const inspectRequestSchema = publicRequestSchema.pick({
 
 export const spanSchema = z.strictObject({ startSeconds: seconds, endSeconds: seconds });
 export type Span = z.output<typeof spanSchema>;
-
-/** A timing that was edited by hand replaces the computed one. Sorted and disjoint, within the clip. */
-export const givenTimingSchema = z.strictObject({ spans: z.array(spanSchema).max(10_000) });
 
 const orderBase = {
   mediaId: id,
@@ -219,7 +239,10 @@ export const generateOrderSchema = z.strictObject({
   kind: z.literal('generate'),
   ...orderBase,
   request: publicRequestSchema,
-  timing: givenTimingSchema.nullable().default(null),
+  timing: inlineTimingSchema
+    .nullable()
+    .default(null)
+    .describe('edited by hand, in place of the computed one; of a request with one label'),
 });
 
 export const mixTrackSchema = z.strictObject({
@@ -233,7 +256,8 @@ export const mixTrackSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('names the stem; the label when left out'),
-  gain: z.number().min(-60).max(24).default(0).describe('dB'),
+  gain: mixFields.gain,
+  pan: mixFields.pan,
   isMuted: z.boolean().default(false).describe('silent in the mix, still written as a stem'),
 });
 
@@ -292,6 +316,7 @@ export const jobFileSchema = z.object({
   id,
   kind: z.enum(fileKinds),
   take: z.int().nullable().describe('from 0; null for what belongs to the whole job'),
+  track: z.int().nullable().describe('of a stem, from 0'),
   name: z.string().describe('under which it is downloaded'),
   mediaType: z.string(),
   byteLength: byteCount,
@@ -305,8 +330,10 @@ export const takeSchema = z.object({
   take: z.int(),
   seed: z.int(),
   timing: timingCurveSchema.nullable(),
+  tracks: z
+    .array(z.object({ label: z.string(), seed: z.int(), timing: timingCurveSchema.nullable() }))
+    .describe('of a request with tracks, in their order; else empty'),
   warnings: z.array(z.string()),
-  peak: z.number().nullable().describe('largest sample'),
 });
 
 export const jobSchema = z.object({
@@ -380,7 +407,7 @@ export const requestFieldSchema = z.object({
   unit: z.string().optional(),
   nullWord: z.string().optional(),
   placeholder: z.string().optional(),
-  kind: z.enum(['text', 'number', 'integer', 'choice', 'switch']),
+  kind: z.string().describe('text, number, integer, choice, switch or list'),
   choices: z.array(z.string()),
   minimum: z.number().nullable(),
   isMinimumExcluded: z.boolean(),
@@ -395,6 +422,7 @@ export const serviceSchemaSchema = z.object({
   version: z.string(),
   groups: z.record(z.string(), z.string()).describe('heading of each group, in order'),
   request: z.array(requestFieldSchema),
+  track: z.array(requestFieldSchema).describe('fields of one of several tracks'),
   inspect: z.array(z.string()).describe('names of the fields that an inspection reads'),
   models: z.array(z.string()),
   limits: z.object({
