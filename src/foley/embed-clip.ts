@@ -3,8 +3,10 @@ import type { EmbeddingKey } from '../conditions/embedding-cache.node.js';
 import { type EncoderFrame, embeddingAt, type FrameEmbeddings } from '../conditions/frame-embeddings.js';
 import type { Timeline } from '../conditions/timeline.js';
 import { FoleyError } from '../errors/foley-error.js';
+import { largestBlockDifference } from '../video/picture-difference.js';
 import type { RgbFrame } from '../video/rgb-frame.js';
 import type { JobHooks } from './progress.js';
+import type { SpeedSettings } from './speed.js';
 import type { Clip, SeeingStations } from './stations.js';
 
 export interface ClipRange {
@@ -14,6 +16,7 @@ export interface ClipRange {
 
 /**
  * Embeds the frames of a range at the timeline's rate. Times are those of the clip.
+ * @param speed pictures within its tolerance of the last one that was embedded share that one's embedding
  */
 export async function embedClip(
   clip: Clip,
@@ -21,11 +24,12 @@ export async function embedClip(
   timeline: Timeline,
   stations: Pick<SeeingStations, 'encoder' | 'embeddingCache'>,
   hooks: JobHooks,
+  { frameTolerance }: Pick<SpeedSettings, 'frameTolerance'> = { frameTolerance: 0 },
 ): Promise<FrameEmbeddings> {
   const { encoder, embeddingCache } = stations;
   const key: EmbeddingKey = {
     contentHash: await clip.contentHash(),
-    encoderId: encoder.id,
+    encoderId: frameTolerance === 0 ? encoder.id : `${encoder.id}/tolerance-${frameTolerance}`,
     frameRateHz: timeline.spec.frameRateHz,
     ...range,
   };
@@ -40,7 +44,7 @@ export async function embedClip(
     ...(hooks.signal ? { signal: hooks.signal } : {}),
   });
   const shown: ShownFrame[] = [];
-  const distinct = await encoder.embedFrames(distinctFrames(frames, shown, total, hooks));
+  const distinct = await encoder.embedFrames(distinctFrames(frames, frameTolerance, shown, total, hooks));
   const embeddings = spread(distinct, shown);
   await embeddingCache?.write(key, embeddings);
   return embeddings;
@@ -52,21 +56,29 @@ interface ShownFrame {
   readonly row: number;
 }
 
-/** Passes on each picture that differs from the one before, and notes which picture every frame shows. */
+/** Passes on each picture that differs from the last one passed on, and notes which picture every frame shows. */
 async function* distinctFrames(
   frames: AsyncIterable<RgbFrame>,
+  tolerance: number,
   shown: ShownFrame[],
   total: number,
   hooks: JobHooks,
 ): AsyncGenerator<EncoderFrame> {
   let row = -1;
   let sourceTimeSeconds: number | null = null;
+  let reference: RgbFrame | null = null;
   for await (const frame of frames) {
     if (hooks.signal?.aborted) throw new FoleyError('cancelled', 'looking at the frames was cancelled');
-    const isNew = frame.sourceTimeSeconds !== sourceTimeSeconds;
-    if (isNew) row++;
-    shown.push({ timeSeconds: frame.timeSeconds, row });
+    const isNew =
+      reference === null ||
+      (frame.sourceTimeSeconds !== sourceTimeSeconds &&
+        largestBlockDifference(reference, frame, tolerance) > tolerance);
     sourceTimeSeconds = frame.sourceTimeSeconds;
+    if (isNew) {
+      row++;
+      reference = { ...frame, data: frame.data.slice() }; // the stream may use its buffer again
+    }
+    shown.push({ timeSeconds: frame.timeSeconds, row });
     if (isNew) yield frame;
     hooks.onProgress?.({
       stage: 'frames',

@@ -15,6 +15,7 @@ import { type LevelledSound, levelSound } from './level-sound.js';
 import { asStored, mixTracks } from './mix-tracks.js';
 import { type Job, type SeenClip, type SeenTrack, seeClip, throwIfCancelled } from './see-clip.js';
 import type { SettledRequest, TrackPlan } from './settled-request.js';
+import { speedOf } from './speed.js';
 import type { FoleyStations, TextStates, WindowConditions } from './stations.js';
 
 /** A job that makes sound. */
@@ -210,14 +211,19 @@ function windowConditions(
 }
 
 async function denoiseWindow(
-  { request, stations: { synthesizer }, hooks }: FoleyJob,
+  { request, stations: { synthesizer, speedDefaults }, hooks }: FoleyJob,
   conditions: WindowConditions,
   seed: number,
   onStep: (step: number, steps: number) => void,
 ): Promise<Float32Array> {
   const { guidance, visionGuidance, steps } = request;
+  const speed = speedOf(request, speedDefaults);
+  const interval = { from: speed.guidanceFrom, until: speed.guidanceUntil };
   const schedule = createNoiseSchedule(synthesizer.noiseSchedule);
-  const denoiser = await synthesizer.denoiser(conditions);
+  const denoiser = await synthesizer.denoiser(conditions, {
+    reuse: { interval: speed.reuseInterval, depth: speed.reuseDepth },
+    timing: { from: speed.timingFrom, until: speed.timingUntil },
+  });
   const [channels, rows, columns] = synthesizer.latentShape;
   return denoise({
     latents: gaussianNoise(channels * rows * columns, seed),
@@ -227,8 +233,8 @@ async function denoiseWindow(
     ),
     guidance:
       visionGuidance === null
-        ? { mode: 'joint', scale: guidance }
-        : { mode: 'separate', textScale: guidance, visionScale: visionGuidance },
+        ? { mode: 'joint', scale: guidance, interval }
+        : { mode: 'separate', textScale: guidance, visionScale: visionGuidance, interval },
     predict: (latents, timestep, set, step) => denoiser.predict(latents, timestep, set, step),
     onStep: ({ step, steps: total }) => onStep(step, total),
     ...(hooks.signal ? { signal: hooks.signal } : {}),

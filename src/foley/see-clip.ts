@@ -8,6 +8,7 @@ import { type ClipRange, embedClip } from './embed-clip.js';
 import type { JobHooks, StageClock } from './progress.js';
 import type { FoleyRequest } from './request.js';
 import { type SettledRequest, type TrackPlan, trackPlans } from './settled-request.js';
+import { speedOf } from './speed.js';
 import type { Clip, SeeingStations } from './stations.js';
 
 /** Everything a job works with. */
@@ -48,7 +49,9 @@ export async function seeClip(job: Job): Promise<SeenClip> {
   const computesTiming = request.timingScale > 0 && plans.some((plan) => plan.timing === null);
   const needsFrames = request.frameScale > 0 || computesTiming;
   const embeddings = needsFrames
-    ? await clock.time('frames', () => embedClip(clip, range, timeline, stations, hooks))
+    ? await clock.time('frames', () =>
+        embedClip(clip, range, timeline, stations, hooks, speedOf(request, stations.speedDefaults)),
+      )
     : null;
   throwIfCancelled(hooks);
   const tracks: SeenTrack[] = [];

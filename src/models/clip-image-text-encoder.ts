@@ -11,7 +11,7 @@ import {
 } from './clip.js';
 import type { ClipTokenizer } from './clip-tokenizer.js';
 import { clipPreprocessing } from './image-preprocessing.js';
-import { embedStream, type ImageTextEncoder } from './image-text-encoder.js';
+import { batchSuffix, embedStream, type ImageTextEncoder, openTower } from './image-text-encoder.js';
 import { openOnce } from './open-once.js';
 import type { TextEncoder } from './text-encoder.js';
 
@@ -25,6 +25,8 @@ export interface ClipEncoderParts {
   readonly config: { readonly text: ClipTextConfig; readonly image: ClipImageConfig };
   /** Names the weights, say by the revision they were fetched at. */
   readonly weightsId: string;
+  /** Pictures that go through the image tower together; 1 unless given. */
+  readonly frameBatch?: number;
 }
 
 export interface ClipEncoder extends ImageTextEncoder {
@@ -33,15 +35,15 @@ export interface ClipEncoder extends ImageTextEncoder {
 
 /** Both towers of one CLIP; each is compiled when it is first needed. Embeddings are not normalised, as published. */
 export function createClipEncoder(parts: ClipEncoderParts): ClipEncoder {
-  const { engine, config, weightsId } = parts;
+  const { engine, config, weightsId, frameBatch = 1 } = parts;
   const preprocessing = { ...clipPreprocessing, imageSize: config.image.imageSize };
-  const image = openOnce(() => openImageSession(parts));
+  const image = openTower(frameBatch, (count) => openImageSession(parts, count));
   const text = openOnce(() => openTextSession(parts));
   return {
-    id: `clip-${config.image.width}-${config.image.layers}/${engine.device}/${weightsId}`,
+    id: `clip-${config.image.width}-${config.image.layers}/${engine.device}/${weightsId}${batchSuffix(frameBatch)}`,
     width: config.image.projectionWidth,
     imageSize: config.image.imageSize,
-    embedFrames: async (frames) => embedStream(await image.opened(), 'embedding', preprocessing, frames),
+    embedFrames: async (frames) => embedStream(image, 'embedding', preprocessing, frames),
     embedTexts: async (texts) =>
       encode(await text.opened(), 'embedding', parts.tokenizer, texts, config.text.tokens),
     close: async () => {
@@ -96,9 +98,12 @@ async function encode(
   return results;
 }
 
-async function openImageSession({ engine, image, config }: ClipEncoderParts): Promise<Session> {
+async function openImageSession(
+  { engine, image, config }: ClipEncoderParts,
+  count: number,
+): Promise<Session> {
   const { imageSize } = config.image;
-  const pixels = input('image', [1, 3, imageSize, imageSize]);
+  const pixels = input('image', [count, 3, imageSize, imageSize]);
   const embedding = clipImageEmbedding(image, pixels, config.image);
   return engine.compile(program('clip-image', { inputs: [pixels], outputs: { embedding } }));
 }

@@ -2,6 +2,7 @@
 import type { Session } from '../engine/engine.js';
 import { floats, tensor } from '../graph/index.js';
 import { type ImagePreprocessing, preprocessImage, type RgbImage } from './image-preprocessing.js';
+import { openOnce } from './open-once.js';
 
 /** One picture of a clip. */
 export interface EncoderFrame extends RgbImage {
@@ -32,29 +33,76 @@ export interface ImageTextEncoder {
   embedTexts(texts: readonly string[]): Promise<Float32Array[]>;
 }
 
+/** An image tower: one program for single pictures, and one for several at once where that is asked for. */
+export interface ImageTower {
+  /** The program for so many pictures, 1 or `batch`: input `image` [count, 3, S, S]. */
+  opened(count: number): Promise<Session>;
+  /** Pictures that go through together. */
+  readonly batch: number;
+}
+
+/** A tower whose programs are compiled when they are first needed. */
+export function openTower(
+  batch: number,
+  open: (count: number) => Promise<Session>,
+): ImageTower & { close(): Promise<void> } {
+  const single = openOnce(() => open(1));
+  const several = batch === 1 ? single : openOnce(() => open(batch));
+  return {
+    batch,
+    opened: (count) => (count === 1 ? single : several).opened(),
+    close: async () => {
+      await single.close();
+      if (several !== single) await several.close();
+    },
+  };
+}
+
+/** Part of an encoder's id: another batch may sum in another order, and so differ in the last bits. */
+export function batchSuffix(batch: number): string {
+  return batch === 1 ? '' : `/batch-${batch}`;
+}
+
 /**
- * Sends frames one by one through a session with the input `image` [1, 3, S, S]. On a CPU a batch is no faster.
+ * Sends frames through a tower, in groups where it takes groups; what is left at the end goes one by one.
  *
- * @param output the output [1, D] that is collected.
+ * @param output the output [count, D] that is collected.
  */
 export async function embedStream(
-  session: Session,
+  tower: ImageTower,
   output: string,
   preprocessing: ImagePreprocessing,
   frames: AsyncIterable<EncoderFrame>,
 ): Promise<FrameEmbeddings> {
+  const { batch } = tower;
   const { imageSize } = preprocessing;
-  const pixels = new Float32Array(3 * imageSize * imageSize);
-  const image = tensor([1, 3, imageSize, imageSize], pixels);
+  const imageValues = 3 * imageSize * imageSize;
+  const pixels = new Float32Array(batch * imageValues);
   const times: number[] = [];
   const rows: Float32Array[] = [];
+  let width = 0;
+  let waiting = 0;
+  const flush = async (count: number): Promise<void> => {
+    const session = await tower.opened(count);
+    for (let first = 0; first < waiting; first += count) {
+      const values = pixels.subarray(first * imageValues, (first + count) * imageValues);
+      const results = await session.run({ image: tensor([count, 3, imageSize, imageSize], values) });
+      const found = results[output]!; // [count, D]
+      width = found.shape[1]!;
+      for (let row = 0; row < count; row++) rows.push(floats(found).slice(row * width, (row + 1) * width));
+    }
+    waiting = 0;
+  };
   for await (const frame of frames) {
-    preprocessImage(frame, preprocessing, pixels);
-    const results = await session.run({ image });
+    preprocessImage(
+      frame,
+      preprocessing,
+      pixels.subarray(waiting * imageValues, (waiting + 1) * imageValues),
+    );
     times.push(frame.timeSeconds);
-    rows.push(floats(results[output]!));
+    if (++waiting === batch) await flush(batch);
   }
-  const width = session.program.outputs.find(({ name }) => name === output)!.shape[1]!;
+  if (waiting > 0) await flush(1);
   const data = new Float32Array(rows.length * width);
   rows.forEach((row, index) => {
     data.set(row, index * width);

@@ -6,10 +6,12 @@ import { classSpace } from './class-space.js';
 import { efficientNetLite } from './efficientnet-lite.js';
 import type { ImagePreprocessing } from './image-preprocessing.js';
 import {
+  batchSuffix,
   type EncoderFrame,
   embedStream,
   type FrameEmbeddings,
   type ImageTextEncoder,
+  openTower,
 } from './image-text-encoder.js';
 import { openOnce } from './open-once.js';
 import { miniLmL6, sentenceEncoder } from './sentence-encoder.js';
@@ -38,6 +40,8 @@ export interface SmallEncoderParts {
   readonly tokens: number;
   /** Names the weights, say by a digest. */
   readonly weightsId: string;
+  /** Pictures that go through the image network together; 1 unless given. */
+  readonly frameBatch?: number;
 }
 
 export interface SmallEncoder extends ImageTextEncoder, TextEncoder {
@@ -48,9 +52,9 @@ export interface SmallEncoder extends ImageTextEncoder, TextEncoder {
 
 /** Both towers; each is compiled when it is first needed. */
 export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
-  const { engine, tokenizer, tokens } = parts;
+  const { engine, tokenizer, tokens, frameBatch = 1 } = parts;
   const text = openOnce(() => openTextSession(parts));
-  const image = openOnce(() => openImageSession(parts));
+  const image = openTower(frameBatch, (count) => openImageSession(parts, count));
   const encodeTexts = async (
     texts: readonly string[],
     output: 'tokenStates' | 'embedding',
@@ -66,16 +70,14 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
   };
   return {
     // `positions`: how classSpace averages, so that embeddings cached under another way are not taken for these
-    id: `small-${tokens}-${efficientNetPreprocessing.fit}-positions/${engine.device}/${parts.weightsId}`,
+    id: `small-${tokens}-${efficientNetPreprocessing.fit}-positions/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
     width: miniLmL6.width,
     tokens,
     imageSize: efficientNetPreprocessing.imageSize,
     encodeTokens: (texts) => encodeTexts(texts, 'tokenStates'),
     embedTexts: (texts) => encodeTexts(texts, 'embedding'),
-    embedFrames: async (frames) =>
-      embedStream(await image.opened(), 'embedding', efficientNetPreprocessing, frames),
-    embedFeatures: async (frames) =>
-      embedStream(await image.opened(), 'features', efficientNetPreprocessing, frames),
+    embedFrames: async (frames) => embedStream(image, 'embedding', efficientNetPreprocessing, frames),
+    embedFeatures: async (frames) => embedStream(image, 'features', efficientNetPreprocessing, frames),
     close: async () => {
       await text.close();
       await image.close();
@@ -92,9 +94,9 @@ async function openTextSession({ engine, text, tokens }: SmallEncoderParts): Pro
   );
 }
 
-async function openImageSession({ engine, image }: SmallEncoderParts): Promise<Session> {
+async function openImageSession({ engine, image }: SmallEncoderParts, count: number): Promise<Session> {
   const { imageSize } = efficientNetPreprocessing;
-  const images = input('image', [1, 3, imageSize, imageSize]);
+  const images = input('image', [count, 3, imageSize, imageSize]);
   const { embedding, features } = classSpace(image, images, {
     network: efficientNetLite.lite0,
     width: miniLmL6.width,
