@@ -5,6 +5,7 @@ import { fitColumns, melToImage } from '../audio/mel-image.js';
 import { melSpectrogram } from '../audio/mel-spectrogram.js';
 import { decodeWav } from '../audio/wav-reader.js';
 import { openPictures } from '../data/picture-store.node.js';
+import type { Scene } from '../data/scene.js';
 import { framesOfScene } from '../data/scene-frames.node.js';
 import { readScene } from '../data/scenes.node.js';
 import { FoleyError } from '../errors/foley-error.js';
@@ -26,10 +27,17 @@ export interface SceneSplit {
   readonly embeddings: Rows;
 }
 
-/** How often the encoder looks while training; in between a frame's embedding is held. */
+/** How often the encoder looks while training; in between, embeddings are interpolated. */
 export interface SeenFrames {
   readonly perSecond: number;
   readonly count: number;
+}
+
+/** Which scenes of a folder are taken. */
+export interface SceneChoice {
+  readonly most: number;
+  /** How sound and sight may belong together; a silent object teaches nothing that can be seen. */
+  readonly presences: readonly Scene['sound']['presence'][];
 }
 
 /** Size at which scenes are drawn before the encoder scales them. */
@@ -41,22 +49,28 @@ export async function openScenes(
   seen: SeenFrames,
   melEncoder: MelEncoder,
   context: StageContext,
-  most: number,
+  { most, presences }: SceneChoice,
 ): Promise<SceneSplit> {
   const folder = join(context.scenesFolder, split);
   const names = await readdir(folder).catch(() => [] as string[]);
-  const ids = names
+  const all = names
     .filter((name) => name.endsWith('.scene.json'))
     .map((name) => name.slice(0, -'.scene.json'.length))
-    .sort()
-    .slice(0, most);
+    .sort();
+  const scenes: Scene[] = [];
+  const ids: string[] = [];
+  for (const id of all) {
+    if (ids.length === most) break;
+    const { scene } = await readScene(folder, id);
+    if (!presences.includes(scene.sound.presence)) continue;
+    scenes.push(scene);
+    ids.push(id);
+  }
   if (ids.length === 0) {
-    throw new FoleyError('input-missing', `${folder} holds no scenes`, {
+    throw new FoleyError('input-missing', `${folder} holds no scenes with ${presences.join(' or ')} sound`, {
       hint: `Make them with: smooth-foley data scenes --split ${split}`,
     });
   }
-  const scenes = [];
-  for (const id of ids) scenes.push((await readScene(folder, id)).scene);
   const report = (what: string) => (done: number, total: number) => {
     if (done % 20 === 0 || done === total) context.report(`scenes (${split}), ${what}: ${done} of ${total}`);
   };
@@ -78,7 +92,7 @@ export async function openScenes(
 }
 
 async function openEmbeddings(
-  scenes: readonly Awaited<ReturnType<typeof readScene>>['scene'][],
+  scenes: readonly Scene[],
   seen: SeenFrames,
   context: StageContext,
   onProgress: (done: number, total: number) => void,
@@ -104,7 +118,10 @@ async function openEmbeddings(
   });
   const opened: Awaited<ReturnType<typeof open>>[] = []; // none where the file is there
   const rows = await keepRows(
-    join(context.cacheFolder, `scene-frames-${hashOf([scenes, seen, drawn, weightsId, 'positions'])}.safetensors`),
+    join(
+      context.cacheFolder,
+      `scene-frames-${hashOf([scenes, seen, drawn, weightsId, 'positions'])}.safetensors`,
+    ),
     scenes.length,
     seen.count * width,
     async (first) => {

@@ -26,8 +26,16 @@ const dropShare = z.number().min(0).max(1).default(0.05);
 export const frameAdapterStageSchema = z.strictObject({
   training: trainingSchema,
   /** Scenes of each split at most. */
-  scenes: z.strictObject({ trainCount: z.int().positive(), validationCount: z.int().positive() }),
-  /** Frames a second that the encoder looks at; each embedding is held until the next. */
+  scenes: z.strictObject({
+    trainCount: z.int().positive(),
+    validationCount: z.int().positive(),
+    /** How sound and sight belong together in them. */
+    presences: z
+      .array(z.enum(['visible', 'always', 'silent']))
+      .nonempty()
+      .default(['visible']),
+  }),
+  /** Frames a second that the encoder looks at; in between, embeddings are interpolated. */
   seenPerSecond: z.number().positive().max(30).default(5),
   /** Shares of scenes without text, without frames (zeros), and without both, as in IP-Adapter. */
   dropout: z.strictObject({ text: dropShare, frames: dropShare, both: dropShare }).prefault({}),
@@ -51,8 +59,9 @@ export async function openFrameAdapterStage(
     count: Math.ceil(timeline.windowSeconds * config.seenPerSecond),
   };
   const melEncoder = await openMelEncoder(context);
-  const train = await openScenes('train', seen, melEncoder, context, config.scenes.trainCount);
-  const validation = await openScenes('val', seen, melEncoder, context, config.scenes.validationCount);
+  const { trainCount, validationCount, presences } = config.scenes;
+  const train = await openScenes('train', seen, melEncoder, context, { most: trainCount, presences });
+  const validation = await openScenes('val', seen, melEncoder, context, { most: validationCount, presences });
   await melEncoder.close();
   const text = await openTextStates([...train.captions, ...validation.captions], context);
   const backbone = await openSafetensors(join(context.modelFolder, weightFileNames.unet));
@@ -66,16 +75,16 @@ export async function openFrameAdapterStage(
     indices.forEach((index, item) => {
       if (index === null) return;
       const row = split.embeddings.row(index);
+      const { width } = imageEncoder;
       for (let frame = 0; frame < frameCount; frame++) {
-        const held = Math.min(
-          seen.count - 1,
-          Math.floor(timeline.frameToSeconds(frame) * seen.perSecond + 1e-6),
-        );
-        const from = held * imageEncoder.width;
-        data.set(
-          row.subarray(from, from + imageEncoder.width),
-          (item * frameCount + frame) * imageEncoder.width,
-        );
+        const place = Math.min(seen.count - 1, timeline.frameToSeconds(frame) * seen.perSecond);
+        const before = Math.floor(place);
+        const after = Math.min(before + 1, seen.count - 1);
+        const share = place - before;
+        const to = (item * frameCount + frame) * width;
+        for (let i = 0; i < width; i++) {
+          data[to + i] = (1 - share) * row[before * width + i]! + share * row[after * width + i]!;
+        }
       }
     });
     return tensor(embeddingShape(indices.length), data);
