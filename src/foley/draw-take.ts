@@ -4,7 +4,7 @@ import { melSpectrogram } from '../audio/mel-spectrogram.js';
 import { mixdown } from '../audio/wave.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import type { TimedImage } from '../pictures/lanes.js';
-import { drawResult } from '../pictures/result-picture.js';
+import { drawResult, type ResultPicture } from '../pictures/result-picture.js';
 import type { Svg } from '../pictures/svg.js';
 import type { FoleyTake } from './generate.js';
 import type { FoleyRequest } from './request.js';
@@ -43,8 +43,7 @@ export async function drawTake(
     subtitle: `${fileName(clip.path)}  ·  model ${provenance.name}  ·  seed ${take.seed}  ·  ${request.steps} steps`,
     durationSeconds: clip.facts.durationSeconds,
     frames: await stripOf(clip),
-    timing: take.timing ?? emptyTiming(request, clip),
-    threshold: request.threshold,
+    labels: labelsOf(take, request, clip),
     sound: {
       samples,
       sampleRateHz: take.wave.sampleRateHz,
@@ -67,22 +66,28 @@ export async function drawInspection(timing: TimingCurve, threshold: number, cli
     subtitle: fileName(clip.path),
     durationSeconds: clip.facts.durationSeconds,
     frames: await stripOf(clip),
-    timing,
-    threshold,
+    labels: [{ timing, threshold }],
     sound: null,
   });
 }
 
 const loudestDrawn = 0.85;
 
-function emptyTiming(request: FoleyRequest, clip: Clip): TimingCurve {
-  return {
-    label: titleOf(request),
-    durationSeconds: clip.facts.durationSeconds,
+function labelsOf(take: FoleyTake, request: FoleyRequest, clip: Clip): ResultPicture['labels'] {
+  const { durationSeconds } = clip.facts;
+  const empty = (label: string): TimingCurve => ({
+    label,
+    durationSeconds,
     timesSeconds: [],
     similarity: [],
     spans: [],
-  };
+  });
+  if (take.tracks === null)
+    return [{ timing: take.timing ?? empty(titleOf(request)), threshold: request.threshold }];
+  return take.tracks.map(({ timing, plan }) => ({
+    timing: timing ?? empty(plan.label),
+    threshold: plan.threshold,
+  }));
 }
 
 /** A spectrogram needs samples to mirror; a single frame of video has fewer. */

@@ -8,7 +8,7 @@ const mixRateHz = 48_000;
 const ceilingDbtp = -1;
 
 export interface MixedSound {
-  /** 48 kHz, as many channels as the original (a mono sound is in all of them), as long as the generated one. */
+  /** 48 kHz, as many channels as the one that has more (a mono sound is in all of them), as long as the generated one. */
   readonly wave: Wave;
   readonly warnings: readonly string[];
 }
@@ -21,7 +21,8 @@ export function mixOriginal(generated: Wave, original: Wave, originalGainDb: num
   const factor = decibelsToAmplitude(originalGainDb);
   const sum = createWave(
     mixRateHz,
-    below.channels.map((channel, index) => {
+    Array.from({ length: Math.max(below.channels.length, above.channels.length) }, (_, index) => {
+      const channel = below.channels[index % below.channels.length]!;
       const over = above.channels[index % above.channels.length]!;
       return channel.map((sample, at) => factor * sample + over[at]!);
     }),

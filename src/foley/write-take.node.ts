@@ -2,20 +2,21 @@
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform, release } from 'node:os';
 import { basename, join } from 'node:path';
-import { encodeWavChunks } from '../audio/wav-writer.js';
+import { serializeTiming } from '../conditions/timing-curve.js';
 import { writeFileAtomic } from '../files/atomic-file.node.js';
 import { renderPng } from '../pictures/render-svg.node.js';
 import type { MediaFacts } from '../video/media-facts.js';
-import { muxSoundtrack } from '../video/mux.node.js';
-import { chooseOutputContainer } from '../video/output-container.js';
 import { drawTake } from './draw-take.js';
-import type { FoleyTake } from './generate.js';
-import { mixOriginal } from './mix-original.js';
+import type { FoleyTake, FoleyTrack } from './generate.js';
 import type { ClipFile } from './open-stations.node.js';
 import type { FoleyTimings, JobHooks, StageClock } from './progress.js';
 import { takeName } from './result-files.node.js';
+import { throwIfCancelled } from './see-clip.js';
 import type { SettledRequest } from './settled-request.js';
 import type { FoleyStations, ModelProvenance } from './stations.js';
+import { stemName } from './stem-name.js';
+import { writeClip } from './write-clip.node.js';
+import { type SoundFiles, type SoundFormat, writeSound } from './write-sound.node.js';
 
 /** The sidecar: how a result was made, enough to make it again. */
 export interface FoleySidecar {
@@ -38,58 +39,72 @@ export interface FoleySidecar {
   readonly timings: FoleyTimings;
   readonly level: FoleyTake['level'];
   readonly timing: FoleyTake['timing'];
-  readonly files: { readonly wav: string; readonly video: string; readonly picture: string | null };
+  /** Of a request with several labels; null for a single one. */
+  readonly tracks: readonly SidecarTrack[] | null;
+  readonly files: SoundFiles & { readonly video: string; readonly picture: string | null };
   readonly warnings: readonly string[];
 }
 
-/** Writes `<stem>.foley.{wav,mp4,json}` (and `.png`) and tells what is in them. @throws output-failed, cancelled */
+/** One track of several: how its stem was made, and how it went into the mix. */
+export interface SidecarTrack {
+  readonly label: string;
+  readonly seed: number;
+  readonly windows: FoleyTake['windows'];
+  readonly level: FoleyTake['level'];
+  readonly timing: FoleyTake['timing'];
+  /** dB */
+  readonly gain: number;
+  readonly pan: number;
+  readonly mute: boolean;
+  /** The stem, before gain and pan, and its timing as a file of its own. */
+  readonly files: SoundFiles & { readonly timing: string | null };
+}
+
+/**
+ * Writes `<stem>.foley.{wav,mp4,json}` (and `.flac`, `.png`, and the stems and timings of several tracks) and tells what is
+ * in them. @throws output-failed, cancelled
+ */
 export async function writeTake(
   take: FoleyTake,
   request: SettledRequest,
-  place: { readonly folder: string; readonly stem: string },
+  { folder, stem }: { readonly folder: string; readonly stem: string },
   clip: ClipFile,
   stations: FoleyStations,
   clock: StageClock,
   hooks: JobHooks,
 ): Promise<FoleySidecar> {
-  const { signal } = hooks;
-  const warnings = [...take.warnings];
-  const name = takeName(place.stem, take.take, request.takes);
-  const keepsOriginal = request.original === 'keep' && clip.facts.audio.length > 0;
-  const container =
-    request.container === 'auto' ? chooseOutputContainer(clip.facts, keepsOriginal) : request.container;
-  const files = {
-    wav: `${name}.wav`,
-    video: `${name}.${container}`,
-    picture: request.picture ? `${name}.png` : null,
-  };
-  const total = files.picture === null ? 2 : 3;
+  const { format } = request;
+  const name = takeName(stem, take.take, request.takes);
+  const total = 2 + (take.tracks?.length ?? 0) + (request.picture ? 1 : 0);
   let done = 0;
-  const step = (): void => hooks.onProgress?.({ stage: 'write', done: ++done, total, take: take.take });
+  const step = (): void => {
+    throwIfCancelled(hooks);
+    hooks.onProgress?.({ stage: 'write', done: ++done, total, take: take.take });
+  };
 
-  await clock.time('write', async () => {
-    await writeFileAtomic(join(place.folder, files.wav), chunksOf(take));
+  const written = await clock.time('write', async () => {
+    const sound = await writeSound(folder, name, take.wave, format);
     step();
-    let soundtrack = take.wave;
-    if (request.original !== 'drop' && clip.facts.audio.length === 0) {
-      warnings.push(`the clip has no sound of its own to ${request.original}`);
-    } else if (request.original === 'mix') {
-      const mixed = mixOriginal(take.wave, (await clip.soundtrack(signal))!, request.originalGain);
-      soundtrack = mixed.wave;
-      warnings.push(...mixed.warnings);
-    }
-    await muxSoundtrack(clip.media, {
-      outputPath: join(place.folder, files.video),
-      soundtrack,
-      keepsOriginal,
-      ...(signal ? { signal } : {}),
-    });
-    step();
-    if (files.picture !== null) {
-      const svg = await drawTake(take, request, clip, stations);
-      await writeFileAtomic(join(place.folder, files.picture), renderPng(svg));
+    const tracks: SidecarTrack[] = [];
+    for (const track of take.tracks ?? []) {
+      tracks.push(await writeTrack(track, folder, name, format));
       step();
     }
+    const { file: video, warnings } = await writeClip(
+      clip,
+      take.wave,
+      request,
+      { folder, name },
+      hooks.signal,
+    );
+    step();
+    const picture = request.picture ? `${name}.png` : null;
+    if (picture !== null) {
+      const svg = await drawTake(take, request, clip, stations);
+      await writeFileAtomic(join(folder, picture), renderPng(svg));
+      step();
+    }
+    return { tracks, files: { ...sound, video, picture }, warnings };
   });
 
   const sidecar: FoleySidecar = {
@@ -105,16 +120,38 @@ export async function writeTake(
     timings: clock.timings(),
     level: take.level,
     timing: take.timing,
-    files,
-    warnings,
+    tracks: take.tracks === null ? null : written.tracks,
+    files: written.files,
+    warnings: [...take.warnings, ...written.warnings],
   };
   const json = new TextEncoder().encode(`${JSON.stringify(sidecar, null, 2)}\n`);
-  await writeFileAtomic(join(place.folder, `${name}.json`), json);
+  await writeFileAtomic(join(folder, `${name}.json`), json);
   return sidecar;
 }
 
-async function* chunksOf({ wave }: FoleyTake): AsyncGenerator<Uint8Array> {
-  yield* encodeWavChunks(wave);
+async function writeTrack(
+  { plan, seed, wave, windows, level, timing }: FoleyTrack,
+  folder: string,
+  name: string,
+  format: SoundFormat,
+): Promise<SidecarTrack> {
+  const { label, gain, pan, mute } = plan;
+  const stem = stemName(name, plan.index, label);
+  const sound = await writeSound(folder, stem, wave, format);
+  const timingFile = timing === null ? null : `${stem}.timing.json`;
+  if (timing !== null)
+    await writeFileAtomic(join(folder, timingFile!), new TextEncoder().encode(serializeTiming(timing)));
+  return {
+    label,
+    seed,
+    windows,
+    level,
+    timing,
+    gain,
+    pan,
+    mute,
+    files: { ...sound, timing: timingFile },
+  };
 }
 
 /** Versions that decide the bytes of a result. */

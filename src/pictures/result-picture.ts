@@ -21,8 +21,8 @@ export interface ResultPicture {
   readonly durationSeconds: number;
   /** Pictures of the clip in order of time; the strip picks what fits. */
   readonly frames: readonly TimedImage[];
-  readonly timing: TimingCurve;
-  readonly threshold: number;
+  /** What was looked for: one label, or one for each track. */
+  readonly labels: readonly { readonly timing: TimingCurve; readonly threshold: number }[];
   /** Left out while there is no sound yet. */
   readonly sound: {
     readonly samples: Float32Array;
@@ -42,21 +42,39 @@ interface Lane {
   readonly name: string;
   readonly height: number;
   readonly framed: boolean;
+  /** Stretches that are tinted behind it. */
+  readonly tint: TimingCurve | null;
   readonly draw: (box: LaneBox) => Svg;
 }
 
 /** The picture as SVG text. */
 export function drawResult(picture: ResultPicture): Svg {
-  const { sound, timing } = picture;
+  const { sound, labels } = picture;
+  const only = labels.length === 1 ? labels[0]!.timing : null;
   const lanes: Lane[] = [
-    { name: 'frames', height: 84, framed: false, draw: (box) => filmstripLane(box, picture.frames) },
     {
-      name: 'similarity',
-      height: 110,
-      framed: true,
-      draw: (box) => similarityLane(box, timing, picture.threshold),
+      name: 'frames',
+      height: 84,
+      framed: false,
+      tint: null,
+      draw: (box) => filmstripLane(box, picture.frames),
     },
-    { name: 'timing', height: 30, framed: true, draw: (box) => timingLane(box, timing) },
+    ...labels.flatMap(({ timing, threshold }): Lane[] => [
+      {
+        name: only === null ? shortened(timing.label) : 'similarity',
+        height: only === null ? 64 : 110,
+        framed: true,
+        tint: timing,
+        draw: (box) => similarityLane(box, timing, threshold),
+      },
+      {
+        name: only === null ? '' : 'timing',
+        height: only === null ? 18 : 30,
+        framed: true,
+        tint: timing,
+        draw: (box) => timingLane(box, timing),
+      },
+    ]),
   ];
   if (sound) {
     lanes.push(
@@ -64,9 +82,16 @@ export function drawResult(picture: ResultPicture): Svg {
         name: 'sound',
         height: 96,
         framed: true,
+        tint: only,
         draw: (box) => waveformLane(box, sound.samples, sound.sampleRateHz),
       },
-      { name: 'spectrogram', height: 190, framed: false, draw: (box) => spectrogramLane(box, sound.mel) },
+      {
+        name: 'spectrogram',
+        height: 190,
+        framed: false,
+        tint: null,
+        draw: (box) => spectrogramLane(box, sound.mel),
+      },
     );
   }
   const width = pictureWidth - left - right;
@@ -84,11 +109,16 @@ export function drawResult(picture: ResultPicture): Svg {
     text(left, 40, picture.title, { size: theme.titleSize, fill: theme.ink, weight: 'bold' }),
     text(left, 63, picture.subtitle, { size: theme.labelSize, fill: theme.quiet }),
     ...lanes.map((lane, index) => ground(boxes[index]!, lane.framed)),
-    ...boxes.filter((_, index) => lanes[index]!.framed).map((box) => onGround(box, timing)),
+    ...lanes.map(({ tint }, index) => (tint === null ? '' : onGround(boxes[index]!, tint))),
     timeGrid(boxes, lanes, floor, picture.durationSeconds),
     ...lanes.map((lane, index) => lane.draw(boxes[index]!)),
     ...lanes.map((lane, index) => laneName(lane.name, boxes[index]!)),
   );
+}
+
+/** As many letters of a label as fit beside a lane. */
+function shortened(label: string): string {
+  return label.length <= 18 ? label : `${label.slice(0, 17)}…`;
 }
 
 function laneName(name: string, box: LaneBox): Svg {

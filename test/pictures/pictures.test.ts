@@ -30,19 +30,19 @@ const mel = {
   maxHz: 8000,
   data: new Float32Array(1600).fill(0.6),
 };
+const timing = {
+  label: 'dog',
+  durationSeconds: 2,
+  timesSeconds: [0, 0.5, 1, 1.5],
+  similarity: [0, 0.9, 0.9, 0.1],
+  spans: [{ startSeconds: 0.5, endSeconds: 1.5 }],
+};
 const result: ResultPicture = {
   title: 'a <dog> & "co"',
   subtitle: 'clip',
   durationSeconds: 2,
   frames: [red],
-  timing: {
-    label: 'dog',
-    durationSeconds: 2,
-    timesSeconds: [0, 0.5, 1, 1.5],
-    similarity: [0, 0.9, 0.9, 0.1],
-    spans: [{ startSeconds: 0.5, endSeconds: 1.5 }],
-  },
-  threshold: 0.5,
+  labels: [{ timing, threshold: 0.5 }],
   sound: { samples: new Float32Array(32000).fill(0.5), sampleRateHz: 16000, mel },
 };
 
@@ -75,9 +75,17 @@ describe('result picture', () => {
       ...result,
       frames: [],
       sound: null,
-      timing: { ...result.timing, timesSeconds: [], similarity: [], spans: [] },
+      labels: [{ timing: { ...timing, timesSeconds: [], similarity: [], spans: [] }, threshold: 0.5 }],
     };
     expect(shareOf(renderPng(drawResult(bare)), [224, 122, 63])).toBeLessThan(0.002);
+  });
+  it('gives each of several labels a curve and a bar of its own', () => {
+    const rain = { timing: { ...timing, label: 'rain', spans: [] }, threshold: 0.5 };
+    const two = decode(renderPng(drawResult({ ...result, labels: [...result.labels, rain] })));
+    const three = decode(renderPng(drawResult({ ...result, labels: [...result.labels, rain, rain] })));
+    // a curve of 64, a bar of 18, and the gaps below both
+    expect(three.height - two.height).toBe(64 + 18 + 2 * 16);
+    expect(drawResult({ ...result, labels: [...result.labels, rain] })).toContain('rain');
   });
   it('brings its own letters', () => {
     // without a font the title's pixels would be missing
