@@ -1,5 +1,5 @@
 /** @file The hub: what is published, where it lies on this machine, and how it gets there. */
-export { type CachedFile, type CachedSnapshot, findSnapshot } from './cached-snapshot.node.js';
+export { type CachedFile, type CachedSnapshot, findSnapshot, wantedFilesOf } from './cached-snapshot.node.js';
 export {
   type CataloguePreset,
   type CatalogueSource,
@@ -10,8 +10,26 @@ export {
   presetNames,
   presetOf,
 } from './catalogue.js';
+export { cardFile } from './choose-files.js';
+export { formatBytes } from './format-bytes.js';
+export { type ClientOptions, type HubClient, openHubClient } from './hub-client.node.js';
 export { type Environment, type HubSettings, readHubSettings } from './hub-settings.node.js';
+export {
+  type CachedModel,
+  type CachedPreset,
+  listCachedModels,
+  listCachedPresets,
+} from './inventory.node.js';
 export { type Licence, licenceOf } from './licences.js';
+export {
+  licencesToAccept,
+  type PulledRepository,
+  type PullOptions,
+  type PullProgress,
+  pull,
+} from './pull.node.js';
+export { type PlannedRepository, type PullPlan, type PullTarget, planPull } from './pull-plan.node.js';
+export { type Removed, removeFromCache } from './remove-model.node.js';
 export { isCommit, isRepositoryId, parseRepositoryId, type RepositoryId } from './repository-id.js';
 export {
   cachedPartsOf,
@@ -23,3 +41,4 @@ export {
   type ResolveOptions,
   resolveModelSource,
 } from './resolve-model-source.node.js';
+export { type VerifiedFile, type VerifyHooks, verifySnapshot } from './verify-model.node.js';

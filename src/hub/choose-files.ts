@@ -1,0 +1,95 @@
+/** @file Which files of a repository are wanted: by the catalogue, by patterns, or by what a model is read from. */
+import { FoleyError } from '../errors/foley-error.js';
+import type { CatalogueSource } from './catalogue.js';
+import type { ListedFile } from './repository-listing.node.js';
+
+/** Patterns with `*`, `?` and `[abc]`, in which `*` also stands for slashes, as huggingface_hub has them. */
+export interface FilePatterns {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** The card says which licence; it comes with every pull. */
+export const cardFile = 'README.md';
+
+/** What other runtimes read. */
+const foreign =
+  /\.(?:onnx|onnx_data|msgpack|h5|ot|tflite|mlmodel|gguf|pb)$|(?:^|\/)(?:onnx|openvino|coreml|flax)\//;
+const picture = /\.(?:png|jpe?g|gif|webp|mp4|wav|mp3)$/i;
+const repositoryFile = /(?:^|\/)\.git[^/]*$/;
+
+/** The listed files that a source of the catalogue wants. @throws model-missing when a needed one is not listed */
+export function chooseForSource(files: readonly ListedFile[], source: CatalogueSource): ListedFile[] {
+  const listed = new Map(files.map((file) => [file.file, file]));
+  const chosen: ListedFile[] = [];
+  for (const wish of source.files) {
+    const name = wish.anyOf.find((candidate) => listed.has(candidate));
+    if (name !== undefined) chosen.push(listed.get(name)!);
+    else if (!wish.isOptional) {
+      throw new FoleyError(
+        'model-missing',
+        `${source.repository} at ${source.revision} has no ${wish.anyOf.join(' and no ')}`,
+        {
+          hint: 'The repository may have changed: try another --revision.',
+        },
+      );
+    }
+  }
+  const card = listed.get(cardFile);
+  return card === undefined ? chosen : [card, ...chosen];
+}
+
+/**
+ * Without patterns: what a model is read from, so no pictures, no weights of other runtimes, and no pickled weights
+ * that stand beside the same as safetensors. @throws usage when nothing is left
+ */
+export function chooseByPatterns(
+  files: readonly ListedFile[],
+  { include, exclude }: FilePatterns,
+  repository: string,
+): ListedFile[] {
+  const excluded = exclude.map(patternOf);
+  const names = new Set(files.map(({ file }) => file));
+  const wanted =
+    include.length > 0 ? include.map(patternOf) : [{ test: (file: string) => isModelFile(file, names) }];
+  const chosen = files.filter(
+    ({ file }) =>
+      file === cardFile ||
+      (wanted.some((pattern) => pattern.test(file)) && !excluded.some((pattern) => pattern.test(file))),
+  );
+  if (chosen.every(({ file }) => file === cardFile)) {
+    throw new FoleyError('usage', `${repository} has no file that is asked for`, {
+      hint: 'Look at --include and --exclude.',
+    });
+  }
+  return chosen;
+}
+
+function isModelFile(file: string, names: ReadonlySet<string>): boolean {
+  if (foreign.test(file) || picture.test(file) || repositoryFile.test(file)) return false;
+  const folder = file.slice(0, file.lastIndexOf('/') + 1);
+  const stem = /([^/]+)\.(?:bin|pt|pth|ckpt)$/.exec(file)?.[1];
+  if (stem === undefined) return true;
+  const twins = [`${folder}${stem}.safetensors`];
+  if (stem === 'pytorch_model') twins.push(`${folder}model.safetensors`);
+  return !twins.some((twin) => names.has(twin));
+}
+
+/** A pattern as an expression without nested repeats, so that no pattern takes long. */
+function patternOf(pattern: string): RegExp {
+  const whole = pattern.endsWith('/') ? `${pattern}*` : pattern;
+  const source = whole
+    .replaceAll(/\*+/g, '*')
+    .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+    .replaceAll('[!', '[^');
+  try {
+    return new RegExp(`^${source}$`, 's');
+  } catch (cause) {
+    throw new FoleyError('usage', `"${pattern}" is no pattern`, {
+      cause,
+      hint: 'Patterns know *, ? and [abc].',
+    });
+  }
+}
