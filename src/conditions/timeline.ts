@@ -85,6 +85,11 @@ export class Timeline {
     return Math.round(seconds * this.rasterColumnsPerSecond);
   }
 
+  /** Seconds after the window's start for which a column of the timing raster stands. */
+  rasterColumnToSeconds(column: number): number {
+    return column / this.rasterColumnsPerSecond;
+  }
+
   /** The latent column that covers mel column `column`. */
   columnToLatentColumn(column: number): number {
     return Math.floor((column * this.spec.latentColumns) / this.spec.columns);

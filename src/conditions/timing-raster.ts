@@ -9,11 +9,21 @@ export interface RasterValues {
 }
 export const defaultRasterValues: RasterValues = { on: 1, off: -1 };
 
+/** A sound this far below its loudest is not told from silence: the level 0. */
+export const levelRangeDb = 30;
+
+/** The level 0..1 that stands for so many dB (0 or less) below the loudest. */
+export function levelOfDb(db: number): number {
+  return Math.min(1, Math.max(0, 1 + db / levelRangeDb));
+}
+
 /**
  * One value for each mel column of a window. A span covers the columns from the one its start belongs to up to, not
  * including, the one its end belongs to, and at least one.
  * @param spans in seconds of the clip, sorted and disjoint
  * @param windowStartSeconds where the window begins in the clip
+ * @param levelAt how loud the sound is at a time of the clip, 0..1 as `levelOfDb` has it; as loud as can be unless given.
+ * A soft value between off and on is our addition: the paper's track is binary.
  * @returns [columns]
  */
 export function timingColumns(
@@ -21,6 +31,7 @@ export function timingColumns(
   windowStartSeconds: number,
   timeline: Timeline,
   values: RasterValues = defaultRasterValues,
+  levelAt: ((timeSeconds: number) => number) | null = null,
 ): Float32Array {
   const { columns } = timeline.spec;
   const row = new Float32Array(columns).fill(values.off);
@@ -28,7 +39,11 @@ export function timingColumns(
     const first = timeline.secondsToRasterColumn(span.startSeconds - windowStartSeconds);
     const end = Math.max(first + 1, timeline.secondsToRasterColumn(span.endSeconds - windowStartSeconds));
     if (end <= 0 || first >= columns) continue;
-    row.fill(values.on, Math.max(0, first), Math.min(columns, end));
+    for (let column = Math.max(0, first); column < Math.min(columns, end); column++) {
+      const level =
+        levelAt === null ? 1 : levelAt(windowStartSeconds + timeline.rasterColumnToSeconds(column));
+      row[column] = values.off + (values.on - values.off) * level;
+    }
   }
   return row;
 }

@@ -23,6 +23,7 @@ export * from './sound-activity.js';
 export * from './sound-classes.js';
 export * from './sound-library.js';
 export * from './sound-library.node.js';
+export * from './swell.js';
 export * from './synthetic-library.js';
 export * from './trajectory.js';
 export * from './visibility.js';

@@ -6,6 +6,7 @@ import { placeSounds } from './placement.js';
 import { type SeededRandom, seededRandom } from './seeded-random.js';
 import { activeSpans, levelEnvelope, mergeSpans, onsetTimes } from './sound-activity.js';
 import { filterLibrary, type LibrarySound, librarySampleRateHz, type SoundLibrary } from './sound-library.js';
+import { applySwell, drawSwell, type Swell } from './swell.js';
 import { syntheticSource } from './synthetic-library.js';
 import { addRoom, tiltSpectrum } from './wave-shaping.js';
 
@@ -20,6 +21,8 @@ export const mixtureOptions = z.strictObject({
     .default([0.75, 0.2, 0.05]),
   /** Share of clips in a synthetic room. */
   roomProbability: z.number().min(0).max(1).default(0.2),
+  /** Share of clips with one sound whose level rises and falls as if it passed. */
+  swellProbability: z.number().min(0).max(1).default(0),
   /** How class shares follow the amount of sound: 0 = all classes alike, 1 = by seconds. */
   balanceExponent: z.number().min(0).max(1).default(0.35),
 });
@@ -35,6 +38,8 @@ export interface MixtureTrack {
   readonly levelDbfs: number;
   readonly spans: readonly TimeSpan[];
   readonly onsetsSeconds: readonly number[];
+  /** How its level moves; null for a source that stands still. */
+  readonly swell: Swell | null;
 }
 
 export interface Mixture {
@@ -111,6 +116,9 @@ export function createMixtureSampler(
         const wave = placeSounds(takes, length, part);
         tiltSpectrum(wave, part.uniform(-3, 3));
         if (inRoom) addRoom(wave, random.fork('room'));
+        const swells = count === 1 && settings.swellProbability > 0 && part.chance(settings.swellProbability);
+        const swell = swells ? drawSwell(part.fork('swell'), settings.durationSeconds) : null;
+        if (swell !== null) applySwell(wave, swell, librarySampleRateHz);
         const gain = 10 ** (levelDbfs / 20);
         for (let index = 0; index < length; index++) wave[index]! *= gain;
         const envelope = levelEnvelope(wave, librarySampleRateHz);
@@ -125,6 +133,7 @@ export function createMixtureSampler(
           levelDbfs,
           spans,
           onsetsSeconds: onsetTimes(envelope, spans),
+          swell,
         });
       }
       limitPeak(samples);

@@ -22,6 +22,15 @@ const itemSchema = z.object({
   classIds: z.array(z.string()),
   spans: z.array(spanSchema),
   onsetsSeconds: z.array(z.number()),
+  /** Of a clip with one sound that moves. */
+  swell: z
+    .object({
+      motion: z.enum(['pass', 'approach', 'recede']),
+      nearestSeconds: z.number(),
+      widthSeconds: z.number(),
+    })
+    .nullable()
+    .default(null),
 });
 
 /** What is known of one clip. */
@@ -135,6 +144,7 @@ function factsOf(mixture: Mixture): CorpusItem {
     classIds: mixture.tracks.map((track) => track.classId),
     spans: mixture.spans.map((span) => ({ ...span })),
     onsetsSeconds: [...mixture.onsetsSeconds],
+    swell: mixture.tracks[0]?.swell ?? null,
   };
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   defaultTimelineSpec,
+  levelOfDb,
   reduceColumns,
   Timeline,
   timingColumns,
@@ -27,6 +28,15 @@ describe('timing raster', () => {
     expect(new Set(timingColumns([span(1, 2)], 0, timeline, { on: 0.8, off: 0 }))).toEqual(
       new Set([0, Math.fround(0.8)]),
     );
+  });
+  it('lowers what is on by its level, at the time of the clip', () => {
+    const fall = (time: number) => levelOfDb(-(time - 5) * 10); // 10 dB a second
+    const row = timingColumns([span(5, 7)], 5, timeline, { on: 1, off: -1 }, fall);
+    expect(row[0]).toBeCloseTo(1, 6);
+    expect(row[150]).toBeCloseTo(0, 6); // -15 dB is half of the range of 30 dB
+    expect(row[199]).toBeCloseTo(-1 + 2 * (1 - 19.9 / 30), 5);
+    expect(row[200]).toBe(-1);
+    expect([levelOfDb(3), levelOfDb(-100)]).toEqual([1, 0]);
   });
   it('spreads 10 s over all columns in the compatibility raster', () => {
     const row = timingColumns(

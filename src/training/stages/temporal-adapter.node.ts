@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Timeline } from '../../conditions/timeline.js';
-import { timingColumns } from '../../conditions/timing-raster.js';
+import { defaultRasterValues, levelOfDb, timingColumns } from '../../conditions/timing-raster.js';
 import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
+import { swellLevelDb } from '../../data/swell.js';
 import { expand, input, type Tensor, tensor, type Value } from '../../graph/index.js';
 import { controlNet } from '../../models/controlnet.js';
 import { controlNetCopies, controlNetRules } from '../../models/initialisation.js';
@@ -65,17 +66,18 @@ export async function openTemporalAdapterStage(
   const textShape = (batch: number) => [batch, textEncoder.tokens, textEncoder.width];
   const hintShape = (batch: number) => [batch, 1, 1, mel.columns];
 
-  const hints = (spans: readonly CorpusItem['spans'][]): Tensor => {
-    const data = new Float32Array(spans.length * mel.columns);
-    spans.forEach((one, i) => {
-      data.set(timingColumns(one, 0, timeline), i * mel.columns);
+  const hints = (items: readonly Pick<CorpusItem, 'spans' | 'swell'>[]): Tensor => {
+    const data = new Float32Array(items.length * mel.columns);
+    items.forEach(({ spans, swell }, i) => {
+      const levelAt = swell === null ? null : (time: number) => levelOfDb(swellLevelDb(swell, time));
+      data.set(timingColumns(spans, 0, timeline, defaultRasterValues, levelAt), i * mel.columns);
     });
-    return tensor(hintShape(spans.length), data);
+    return tensor(hintShape(items.length), data);
   };
   const drawBatch = (split: LatentSplit, random: SeededRandom, choice: TextChoice): Batch => {
     const { feeds, indices } = drawClips(split, batchSize, autoencoder.scalingFactor, context, random);
     const texts = indices.map((index) => drawText(split.items[index]!, choice, random));
-    const hint = hints(indices.map((index) => split.items[index]!.spans));
+    const hint = hints(indices.map((index) => split.items[index]!));
     return { ...feeds, text: textTensor(text, texts), hint };
   };
   /** The steered prediction; `hint` is one row, the same for every band. */
@@ -118,7 +120,7 @@ export async function openTemporalAdapterStage(
         conditions: (batch) => {
           const textStates = input('text', textShape(batch));
           const hint = input('hint', hintShape(batch));
-          const spans = hints(config.sampleCaptions.map(() => sampleSpans));
+          const spans = hints(config.sampleCaptions.map(() => ({ spans: sampleSpans, swell: null })));
           return {
             inputs: [textStates, hint],
             predict: (p, noisy, timestep) => predict(p, noisy, timestep, textStates, hint),
