@@ -91,10 +91,10 @@ describe('flags of generate', () => {
     await writeFile(file, JSON.stringify({ format: 'smooth-foley.result/1', request, other: 1 }));
     const { requests } = await capture(['generate', '--from', file, '--seed', '6']);
     expect(requests[0]).toEqual({ ...request, seed: 6, overwrite: false });
-    await writeFile(file, '{"format":"something else"}');
+    await writeFile(file, '{"format":"smooth-foley.mix/1","request":{}}');
     expect(await capture(['generate', '--from', file])).toMatchObject({
       code: 3,
-      stderr: expect.stringContaining('is no result'),
+      stderr: expect.stringContaining('is neither a result of smooth-foley generate nor a request'),
     });
     await writeFile(file, 'no json');
     expect(await capture(['generate', '--from', file])).toMatchObject({
@@ -103,5 +103,72 @@ describe('flags of generate', () => {
     });
     expect(await capture(['generate', '--from', join(folder, 'none')])).toMatchObject({ code: 3 });
     await rm(folder, { recursive: true });
+  });
+
+  it('--from takes a request as it is, with tracks, too', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cli-from-'));
+    const file = join(folder, 'request.json');
+    const tracks = [
+      { label: 'dog', timing: { spans: [] } },
+      { label: 'rain', gain: -6 },
+    ];
+    await writeFile(file, JSON.stringify({ tracks, steps: 7 }));
+    const from = async (...args: string[]) =>
+      (await capture(['generate', 'clip.mp4', '--from', file, ...args])).requests[0];
+    expect(await from()).toEqual(parseRequest({ video: 'clip.mp4', tracks, steps: 7 }));
+    expect(await from('--label', 'cat')).toEqual(parseRequest({ video: 'clip.mp4', label: 'cat', steps: 7 }));
+    expect(await from('--track', 'cat')).toEqual(
+      parseRequest({ video: 'clip.mp4', tracks: [{ label: 'cat' }], steps: 7 }),
+    );
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('--track', () => {
+  const tracksOf = async (...tracks: string[]) =>
+    capture(['generate', 'clip.mp4', ...tracks.flatMap((track) => ['--track', track])]);
+
+  it('is one track each, with its options behind semicolons', async () => {
+    const { requests } = await tracksOf(
+      'dog barking',
+      'rain; gain=-6; pan=0.5; mute; seed=3; negative=wind, music; prompt=heavy rain = loud; timing=t.json; threshold=0.4;',
+    );
+    expect(requests[0]).toEqual(
+      parseRequest({
+        video: 'clip.mp4',
+        tracks: [
+          { label: 'dog barking' },
+          {
+            label: 'rain',
+            gain: -6,
+            pan: 0.5,
+            mute: true,
+            seed: 3,
+            negative: 'wind, music',
+            prompt: 'heavy rain = loud',
+            timing: 't.json',
+            threshold: 0.4,
+          },
+        ],
+      }),
+    );
+  });
+
+  it.each([
+    ['rain; gian=3', 'there is no option "gian=3"'],
+    ['rain; gain', 'gain needs a value'],
+    ['rain; mute=yes', 'mute takes no value'],
+    ['rain; gain=loud', 'tracks[0].gain must be a number from -60 to 24 dB, got "loud"'],
+    ['; gain=3', 'tracks[0].label must be text of at most 200 characters, and not empty, got ""'],
+  ])('%s: %s', async (track, message) => {
+    const { code, stderr, requests } = await tracksOf(track);
+    expect(stderr).toContain(message);
+    expect([code, requests]).toEqual([2, []]);
+  });
+
+  it('and --label exclude each other', async () => {
+    const { code, stderr } = await capture([...least, '--track', 'rain']);
+    expect(stderr).toContain('--label belongs to a single label, and --track has several');
+    expect(code).toBe(2);
   });
 });

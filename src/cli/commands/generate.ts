@@ -1,16 +1,15 @@
 /** @file `smooth-foley generate`: a clip and a label in, a clip with sound out. */
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { z } from 'zod';
-import { FoleyError, messageOf } from '../../errors/foley-error.js';
 import type { FoleyResult } from '../../foley/job-runner.node.js';
 import { foleyRequestSchema, parseRequest } from '../../foley/request.js';
 import { requestFields } from '../../foley/request-fields.js';
 import type { CommandHost } from '../command-host.js';
 import { withInterrupt } from '../interrupt.js';
 import { createProgressView } from '../progress-view.js';
+import { readRequestFile } from '../request-file.js';
 import { addFieldOptions, flagOf, valuesOf } from '../schema-flags.js';
 import type { Terminal } from '../terminal.js';
+import { parseTrackFlag, trackFlagHelp } from '../track-flag.js';
 
 /** The clip is an argument and tracks have a flag of their own; every other field is a flag. */
 export const generateFields = requestFields(foleyRequestSchema).filter(
@@ -26,16 +25,29 @@ export function addGenerateCommand(program: Command, host: CommandHost): void {
   command.addOption(
     new Option(
       '--from <file>',
-      'start from the request in a <clip>.foley.json; other flags change it',
+      'start from the request in a <clip>.foley.json, or from a request as JSON; other flags change it',
     ).helpGroup('What is heard:'),
   );
-  command.addHelpText('after', '\nExample:\n  smooth-foley generate dog.mp4 --label "dog barking" --takes 3');
+  command.addOption(
+    new Option('--track <text>', trackFlagHelp)
+      .argParser((text: string, before: unknown[] | undefined) => [...(before ?? []), parseTrackFlag(text)])
+      .helpGroup('What is heard:'),
+  );
+  command.addHelpText(
+    'after',
+    '\nExamples:\n  smooth-foley generate dog.mp4 --label "dog barking" --takes 3' +
+      '\n  smooth-foley generate dog.mp4 --track "dog barking" --track "rain; gain=-8; seed=3"',
+  );
   host.run(command, async (terminal, { args, opts }) => {
     const given = opts.call(command) as Record<string, unknown>;
-    const base = typeof given.from === 'string' ? await readRequestOf(given.from) : {};
     const request = parseRequest(
-      { ...base, ...(args[0] === undefined ? {} : { video: args[0] }), ...valuesOf(generateFields, given) },
-      (name) => (name === 'video' ? 'the video' : flagOf(name)),
+      {
+        ...withoutReplaced(typeof given.from === 'string' ? await readRequestFile(given.from) : {}, given),
+        ...(args[0] === undefined ? {} : { video: args[0] }),
+        ...valuesOf(generateFields, given),
+        ...(given.track === undefined ? {} : { tracks: given.track }),
+      },
+      nameOf,
     );
     const view = createProgressView(terminal, request.takes);
     const result = await withInterrupt((signal) =>
@@ -43,6 +55,24 @@ export function addGenerateCommand(program: Command, host: CommandHost): void {
     ).finally(() => view.end());
     report(terminal, result);
   });
+}
+
+function nameOf(field: string): string {
+  return { video: 'the video', tracks: '--track' }[field] ?? flagOf(field);
+}
+
+/** What a file says of one label gives way to --track, and its tracks to --label. */
+function withoutReplaced(
+  request: Record<string, unknown>,
+  given: Record<string, unknown>,
+): Record<string, unknown> {
+  const replaced =
+    given.track !== undefined
+      ? ['label', 'prompt', 'timing', 'tracks']
+      : given.label !== undefined
+        ? ['tracks']
+        : [];
+  return Object.fromEntries(Object.entries(request).filter(([name]) => !replaced.includes(name)));
 }
 
 function report(terminal: Terminal, { takes, paths, peakRssBytes }: FoleyResult): void {
@@ -59,27 +89,4 @@ function report(terminal: Terminal, { takes, paths, peakRssBytes }: FoleyResult)
   const seconds = Object.values(last.timings).reduce((sum, value) => sum + value, 0);
   terminal.note(`made in ${seconds.toFixed(1)} s with seed ${last.seed}`);
   for (const path of paths) terminal.result(path);
-}
-
-const sidecar = z.looseObject({
-  format: z.literal('smooth-foley.result/1'),
-  request: z.record(z.string(), z.unknown()),
-});
-
-/** The request of a result. Where it was written and whether it may be replaced is for the new call to say. */
-async function readRequestOf(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new FoleyError('input-missing', `cannot read ${path}: ${messageOf(cause)}`, { cause });
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new FoleyError('input-rejected', `${path} is not JSON`, { cause });
-  }
-  const parsed = sidecar.safeParse(json);
-  if (!parsed.success)
-    throw new FoleyError('input-rejected', `${path} is no result of smooth-foley generate`);
-  const { overwrite: _, ...request } = parsed.data.request;
-  return request;
 }
