@@ -4,6 +4,7 @@
 export function stemName(resultName: string, index: number, label: string): string {
   const words = label
     .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 40)
