@@ -3,12 +3,14 @@
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { FoleyError, type FoleyErrorCode, messageOf } from '../errors/foley-error.js';
 import type { MediaFacts } from '../video/media-facts.js';
+import type { MixSidecar } from './make-mix.node.js';
+import type { MixRequest } from './mix-request.js';
 import type { FoleyProgress, FoleyTimings } from './progress.js';
-import type { SettledRequest } from './settled-request.js';
+import type { ResolvedRequest } from './settled-request.js';
 import type { FoleySidecar } from './write-take.node.js';
 
 interface OrderBase {
-  readonly request: SettledRequest;
+  readonly request: ResolvedRequest;
 }
 
 /** Make every take and write it into `staging`; nothing else is touched. */
@@ -26,7 +28,15 @@ export interface InspectOrder extends OrderBase {
   readonly withPicture: boolean;
 }
 
-export type JobOrder = GenerateOrder | InspectOrder;
+/** Mix what is there already into `staging`. */
+export interface MixOrder {
+  readonly kind: 'mix';
+  readonly request: MixRequest;
+  readonly staging: string;
+  readonly stem: string;
+}
+
+export type JobOrder = GenerateOrder | InspectOrder | MixOrder;
 
 /** What is known of a clip without making sound. */
 export interface Inspection {
@@ -43,7 +53,11 @@ export interface Inspection {
 }
 
 /** What an order yields. */
-export type JobYield<O extends JobOrder> = O extends GenerateOrder ? readonly FoleySidecar[] : Inspection;
+export type JobYield<O extends JobOrder> = O extends GenerateOrder
+  ? readonly FoleySidecar[]
+  : O extends MixOrder
+    ? MixSidecar
+    : Inspection;
 
 export type ToChild = { readonly kind: 'start'; readonly order: JobOrder } | { readonly kind: 'cancel' };
 

@@ -82,7 +82,11 @@ interface ChildOutcome<O extends JobOrder> {
 
 const pollMs = 250;
 
-async function superviseChild<O extends JobOrder>(order: O, options: JobOptions): Promise<ChildOutcome<O>> {
+/** Gives a child an order and sees it through to its end. @throws what the child threw, or what ended it */
+export async function superviseChild<O extends JobOrder>(
+  order: O,
+  options: JobOptions,
+): Promise<ChildOutcome<O>> {
   const { signal, onProgress, graceMs = 3000, silenceMs = 600_000 } = options;
   if (signal?.aborted) throw cancelled(signal);
   const child = forkWorker(options.workerPath);
@@ -189,6 +193,6 @@ function residentBytes(pid: number | undefined): number | null {
   }
 }
 
-function cancelled(signal: AbortSignal): FoleyError {
+export function cancelled(signal: AbortSignal): FoleyError {
   return new FoleyError('cancelled', 'the job was cancelled', { cause: signal.reason });
 }

@@ -14,9 +14,12 @@ import {
   type ToChild,
   toWire,
 } from './job-protocol.js';
+import { makeMix } from './make-mix.node.js';
 import { type ClipFile, openClipFile, openSeeingStations, openStations } from './open-stations.node.js';
 import { type JobHooks, StageClock } from './progress.js';
 import { seeClip } from './see-clip.js';
+import { withModelDefaults } from './settled-request.js';
+import { settleSpeed } from './speed.js';
 import { type FoleySidecar, writeTake } from './write-take.node.js';
 
 const beatMs = 500;
@@ -26,9 +29,9 @@ export async function runOrder(order: JobOrder, hooks: JobHooks): Promise<JobYie
   const clock = new StageClock();
   const clip = await clock.time('open', () => openClipFile(order.request.video, hooks.signal));
   try {
-    return order.kind === 'generate'
-      ? await makeTakes(order, clip, clock, hooks)
-      : await inspect(order, clip, clock, hooks);
+    if (order.kind === 'generate') return await makeTakes(order, clip, clock, hooks);
+    if (order.kind === 'inspect') return await inspect(order, clip, clock, hooks);
+    return await makeMix(order.request, { folder: order.staging, stem: order.stem }, clip, hooks);
   } finally {
     clip.close();
   }
@@ -40,12 +43,16 @@ async function makeTakes(
   clock: StageClock,
   hooks: JobHooks,
 ): Promise<FoleySidecar[]> {
-  const { request, staging, stem } = order;
+  const { staging, stem } = order;
   return withStations(
-    () => openStations(request),
+    () => openStations(order.request),
     clock,
     hooks,
     async (stations) => {
+      const request = settleSpeed(
+        withModelDefaults(order.request, stations.defaults),
+        stations.speedDefaults,
+      );
       const sidecars: FoleySidecar[] = [];
       for await (const take of generate({ request, clip, stations, clock, hooks })) {
         sidecars.push(
@@ -74,13 +81,15 @@ async function inspect(
       timings: clock.timings(),
       picture: null,
     };
-  // the timing is what is asked for, whatever its weight in a request
-  const always = { ...request, timingScale: 1 };
   const { tracks } = await withStations(
     () => openSeeingStations(request),
     clock,
     hooks,
-    (stations) => seeClip({ request: always, clip, stations, clock, hooks }),
+    (stations) => {
+      // the timing is what is asked for, whatever its weight in a request
+      const always = { ...withModelDefaults(request, stations.defaults), timingScale: 1 };
+      return seeClip({ request: always, clip, stations, clock, hooks });
+    },
   );
   const trackTimings = tracks.map(({ timing }) => timing!); // a timing of weight 1 is always made
   const timing = trackTimings[0]!;
@@ -123,7 +132,7 @@ function serve(send: (message: FromChild) => void): void {
       abort.abort(new FoleyError('cancelled', 'the job was cancelled'));
       return;
     }
-    staging = message.order.kind === 'generate' ? message.order.staging : null;
+    staging = message.order.kind === 'inspect' ? null : message.order.staging;
     const hooks: JobHooks = {
       signal: abort.signal,
       onProgress: (progress) => send({ kind: 'progress', progress }),

@@ -18,7 +18,11 @@ export const mixTrackSchema = z.strictObject({
 
 export const mixRequestSchema = z.strictObject({
   video: shape.video,
-  tracks: z.array(mixTrackSchema).min(1).max(largestTrackCount),
+  tracks: z.array(mixTrackSchema).min(1).max(largestTrackCount).meta({
+    label: 'tracks',
+    help: 'what is mixed',
+    group: 'what',
+  }),
   original: shape.original,
   originalGain: shape.originalGain,
   loudness: shape.loudness,

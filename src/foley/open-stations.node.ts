@@ -5,6 +5,7 @@ import { createEmbeddingCache, hashFile } from '../conditions/embedding-cache.no
 import { defaultTimelineSpec } from '../conditions/timeline.js';
 import type { Engine } from '../engine/engine.js';
 import { createOrtEngine } from '../engine/ort-engine.node.js';
+import { FoleyError } from '../errors/foley-error.js';
 import { createSmallEncoder, type SmallEncoder } from '../models/small-image-text-encoder.js';
 import { frameStream } from '../video/frame-stream.node.js';
 import { openMedia } from '../video/open-media.node.js';
@@ -17,6 +18,7 @@ import {
   openSynthesizerParameters,
 } from './model-bundle.node.js';
 import type { FoleyRequest } from './request.js';
+import { speedDefaults, speedOf } from './speed.js';
 import type { FoleyStations, SeeingStations } from './stations.js';
 import { createSynthesizer, isThreadSensitive } from './synthesizer.js';
 
@@ -66,19 +68,34 @@ async function seeingStations(
   engine: Engine,
 ): Promise<SeeingStations & { readonly encoder: SmallEncoder }> {
   const { mel, textEncoder } = model.config;
+  const defaults = speedDefaults(model.config);
+  const { frameBatch, tokenMerging } = speedOf(request, defaults);
+  if (tokenMerging > 0) {
+    throw new FoleyError(
+      'usage',
+      `token merging ${tokenMerging} needs an image encoder that is a vision transformer`,
+      {
+        hint: `The one of ${request.model} is not.`,
+      },
+    );
+  }
   const encoder = createSmallEncoder({
     engine,
     ...(await openEncoders(model)),
     tokens: textEncoder.tokens,
     weightsId: imageHash,
+    frameBatch,
   });
   return {
     encoder,
+    defaults: model.config.defaults,
+    speedDefaults: defaults,
     timeline: {
       ...defaultTimelineSpec,
       sampleRateHz: mel.sampleRateHz,
       hopSamples: mel.hopSamples,
       columns: mel.columns,
+      frameRateHz: model.config.frameRateHz,
     },
     embeddingCache: request.cacheDir === 'none' ? null : createEmbeddingCache(embeddingFolder(request)),
   };

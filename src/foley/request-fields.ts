@@ -26,6 +26,7 @@ export const fieldGroups = {
   range: 'Which part',
   sound: 'Sound',
   output: 'Results',
+  model: 'Model',
   machine: 'Machine',
 } as const;
 export type FieldGroup = keyof typeof fieldGroups;

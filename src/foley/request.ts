@@ -6,6 +6,7 @@ import { samplerNames } from '../diffusion/create-sampler.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { describeFault } from './request-faults.js';
 import type { FieldMeta } from './request-fields.js';
+import { speedFields } from './speed.js';
 import { largestTrackCount, timingChoiceSchema, trackSchema } from './track-request.js';
 
 function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
@@ -59,10 +60,11 @@ export const foleyRequestSchema = z.strictObject({
     help: 'how steps are taken',
     group: 'how',
   }),
-  guidance: field(z.number().min(0).max(30).default(4), {
+  guidance: field(z.number().min(0).max(30).nullable().default(null), {
     label: 'guidance',
     help: 'how strongly text (and frames) are followed; 1 is one pass a step',
     group: 'how',
+    nullWord: 'model',
   }),
   visionGuidance: field(z.number().min(0).max(30).nullable().default(null), {
     label: 'vision guidance',
@@ -70,16 +72,20 @@ export const foleyRequestSchema = z.strictObject({
     group: 'how',
     nullWord: 'joint',
   }),
-  frameScale: field(z.number().min(0).max(4).default(1), {
+  frameScale: field(z.number().min(0).max(4).nullable().default(null), {
     label: 'frame scale',
     help: 'weight of what the frames show; 0 leaves them out',
     group: 'how',
+    nullWord: 'model',
   }),
-  timingScale: field(z.number().min(0).max(4).default(1), {
+  timingScale: field(z.number().min(0).max(4).nullable().default(null), {
     label: 'timing scale',
     help: 'weight of the timing track; 0 leaves it out',
     group: 'how',
+    nullWord: 'model',
   }),
+
+  ...speedFields,
 
   timing: field(timingChoiceSchema.default(null), {
     label: 'timing file',
@@ -196,8 +202,44 @@ export const foleyRequestSchema = z.strictObject({
   model: field(z.string().min(1).default('small'), {
     label: 'model',
     placeholder: 'name',
-    help: 'name of a model, or path of a model folder',
-    group: 'machine',
+    help: 'name of a model (small, auffusion, foleycrafter, smooth-foley), folder of one, or its name on the hub',
+    group: 'model',
+  }),
+  backbone: field(z.string().min(1).nullable().default(null), {
+    label: 'backbone',
+    placeholder: 'folder',
+    help: "UNet, autoencoder, text encoder and vocoder from this folder in place of the model's",
+    group: 'model',
+  }),
+  frameAdapter: field(z.string().min(1).nullable().default(null), {
+    label: 'frame adapter',
+    placeholder: 'path',
+    help: "in place of the model's: a folder, or a file such as semantic_adapter.safetensors",
+    group: 'model',
+  }),
+  temporalAdapter: field(z.string().min(1).nullable().default(null), {
+    label: 'temporal adapter',
+    placeholder: 'path',
+    help: "in place of the model's: a ControlNet's folder, or a file such as temporal_adapter.safetensors",
+    group: 'model',
+  }),
+  imageEncoder: field(z.string().min(1).nullable().default(null), {
+    label: 'image encoder',
+    placeholder: 'folder',
+    help: "in place of the model's: a CLIP image tower with its projection",
+    group: 'model',
+  }),
+  labelEncoder: field(z.string().min(1).nullable().default(null), {
+    label: 'label encoder',
+    placeholder: 'folder',
+    help: "in place of the model's: the CLIP text tower that belongs to the image encoder",
+    group: 'model',
+  }),
+  vocoder: field(z.string().min(1).nullable().default(null), {
+    label: 'vocoder',
+    placeholder: 'folder',
+    help: "in place of the model's: config.json and vocoder.safetensors",
+    group: 'model',
   }),
   device: field(z.enum(['cpu', 'webgpu']).default('cpu'), {
     label: 'device',

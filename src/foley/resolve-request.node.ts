@@ -4,11 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { parseTiming } from '../conditions/timing-curve.js';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import type { FoleyRequest } from './request.js';
-import type { SettledRequest } from './settled-request.js';
+import type { ResolvedRequest } from './settled-request.js';
 import type { InlineTiming } from './track-request.js';
 
 /** @throws input-missing, input-rejected for a timing file */
-export async function resolveRequest(request: FoleyRequest): Promise<SettledRequest> {
+export async function resolveRequest(request: FoleyRequest): Promise<ResolvedRequest> {
   const { tracks } = request;
   return {
     ...request,

@@ -1,5 +1,6 @@
 /** @file A request whose open ends are settled, and the plan of each track in it. */
 import { deriveSeed } from '../diffusion/noise.js';
+import type { ModelDefaults } from '../models/model-config.js';
 import type { FoleyRequest } from './request.js';
 import type { InlineTiming, TrackRequest } from './track-request.js';
 
@@ -9,10 +10,27 @@ export interface SettledTrack extends TrackRequest {
 }
 
 /** A request that needs nothing but its clip and its model any more: seeds are drawn, timing files read. */
-export interface SettledRequest extends FoleyRequest {
+export interface ResolvedRequest extends FoleyRequest {
   readonly seed: number;
   readonly timing: InlineTiming | null;
   readonly tracks: SettledTrack[] | null;
+}
+
+/** The same with what the model does where the request says nothing; what the sidecar records. */
+export interface SettledRequest extends ResolvedRequest {
+  readonly guidance: number;
+  readonly frameScale: number;
+  readonly timingScale: number;
+}
+
+/** Fills in what is left to the model. */
+export function withModelDefaults(request: ResolvedRequest, defaults: ModelDefaults): SettledRequest {
+  return {
+    ...request,
+    guidance: request.guidance ?? defaults.guidance,
+    frameScale: request.frameScale ?? defaults.frameScale,
+    timingScale: request.timingScale ?? defaults.timingScale,
+  };
 }
 
 /** All that decides the sound and the place of one track. */
@@ -37,7 +55,7 @@ export interface TrackPlan {
  * one of the request's seed and its label, so that it sounds the same wherever it stands among the others; a second track of
  * the same label gets another.
  */
-export function trackPlans(request: SettledRequest): TrackPlan[] {
+export function trackPlans(request: ResolvedRequest): TrackPlan[] {
   const { tracks, threshold, negative, seed } = request;
   if (tracks === null) {
     const label = request.label!; // parseRequest: there is a label where there are no tracks

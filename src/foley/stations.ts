@@ -6,8 +6,10 @@ import type { EmbeddingCache } from '../conditions/embedding-cache.node.js';
 import type { ImageTextEncoder } from '../conditions/frame-embeddings.js';
 import type { TimelineSpec } from '../conditions/timeline.js';
 import type { ConditionSet, StepInterval, StepPosition } from '../diffusion/guidance.js';
+import type { ModelDefaults } from '../models/model-config.js';
 import type { MediaFacts } from '../video/media-facts.js';
 import type { FrameFit, RgbFrame } from '../video/rgb-frame.js';
+import type { SpeedSettings } from './speed.js';
 
 /** An open clip. */
 export interface Clip {
@@ -100,6 +102,10 @@ export interface SeeingStations {
   readonly timeline: TimelineSpec;
   readonly encoder: ImageTextEncoder;
   readonly embeddingCache: EmbeddingCache | null;
+  /** What the model does where a request says nothing. */
+  readonly defaults: ModelDefaults;
+  /** The same about speed. */
+  readonly speedDefaults: SpeedSettings;
 }
 
 /** The whole model and what surrounds it, opened for one request. */

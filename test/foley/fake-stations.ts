@@ -3,8 +3,14 @@ import { createHash } from 'node:crypto';
 import { auffusionMelSpec } from '../../src/audio/index.js';
 import { defaultTimelineSpec, type EncoderFrame, type ImageTextEncoder } from '../../src/conditions/index.js';
 import { parseRequest } from '../../src/foley/request.js';
-import type { SettledRequest } from '../../src/foley/settled-request.js';
+import {
+  type ResolvedRequest,
+  type SettledRequest,
+  withModelDefaults,
+} from '../../src/foley/settled-request.js';
+import { exactSpeed } from '../../src/foley/speed.js';
 import type { Clip, FoleyStations, WindowConditions } from '../../src/foley/stations.js';
+import { small } from '../../src/models/presets.js';
 import type { MediaFacts } from '../../src/video/media-facts.js';
 
 /** What the stations were asked, in order. Arrays of numbers appear as digests. */
@@ -18,7 +24,8 @@ export const digest = (values: ArrayBufferView): string =>
 
 export function settled(fields: Record<string, unknown> = {}): SettledRequest {
   const request = parseRequest({ video: 'clip.mp4', label: 'dog', steps: 3, ...fields });
-  return { ...request, seed: request.seed ?? 1 } as SettledRequest; // no test names a timing file here
+  const resolved = { ...request, seed: request.seed ?? 1 } as ResolvedRequest; // no test names a timing file here
+  return withModelDefaults(resolved, small.defaults);
 }
 
 export function factsOf(durationSeconds: number): MediaFacts {
@@ -61,7 +68,8 @@ export function fakeClip(
           sourceTimeSeconds: timeSeconds,
           width: 1,
           height: 1,
-          data: Uint8Array.of(value, value, value),
+          // the blue tells frames of one brightness apart, so that each is seen for itself
+          data: Uint8Array.of(value, value, index % 256),
         };
       }
     },
@@ -112,6 +120,8 @@ export function fakeStations(trace: Trace): FoleyStations {
     timeline: defaultTimelineSpec,
     encoder: fakeEncoder(trace),
     embeddingCache: null,
+    defaults: small.defaults,
+    speedDefaults: exactSpeed,
     synthesizer: {
       latentShape: [1, 4, 4],
       bands: 256,
@@ -123,8 +133,8 @@ export function fakeStations(trace: Trace): FoleyStations {
           Float32Array.from([...text, ' '], (character) => character.codePointAt(0)!),
         );
       },
-      async denoiser(conditions) {
-        trace.push({ denoiser: describe(conditions) });
+      async denoiser(conditions, economy) {
+        trace.push({ denoiser: { ...describe(conditions), economy } });
         return {
           async predict(latents, timestep, set) {
             trace.push({ predict: { latents: digest(latents), timestep, set } });
