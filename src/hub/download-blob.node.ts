@@ -224,14 +224,16 @@ function checkAnnounced(
       hint: 'A login page of the network, or HF_ENDPOINT is not a hub.',
     });
   }
-  const linkedBytes = hubHeaders.get('x-linked-size');
-  const isCompressed =
-    headers.get('content-encoding') !== null && headers.get('content-encoding') !== 'identity';
-  const wholeBytes = linkedBytes ?? (status === 200 && !isCompressed ? headers.get('content-length') : null);
-  if (wholeBytes !== null && Number(wholeBytes) !== file.bytes) {
+  const isCompressed = !['identity', null].includes(headers.get('content-encoding'));
+  const announced = [
+    hubHeaders.get('x-linked-size'),
+    status === 200 && !isCompressed ? headers.get('content-length') : null,
+  ];
+  for (const bytes of announced) {
+    if (bytes === null || Number(bytes) === file.bytes) continue;
     throw new FoleyError(
       'weights-invalid',
-      `${what}: the hub lists ${file.bytes} bytes and announces ${Number(wholeBytes)}`,
+      `${what}: the hub lists ${file.bytes} bytes and announces ${Number(bytes)}`,
     );
   }
 }
