@@ -11,6 +11,7 @@ export * from './operations/normalisation.js';
 export { recompute } from './operations/recompute.js';
 export * from './operations/reductions.js';
 export * from './operations/resampling.js';
+export * from './operations/selection.js';
 export * from './operations/shape.js';
 export * from './operations/unary.js';
 export * from './program.js';

@@ -64,17 +64,23 @@ export class Emitter {
     return name;
   }
 
-  /** Adds a node with one output and returns the output's name. */
+  /** Adds a node and returns the name of its output: the only one, unless `output` says which of how many. */
   node(
     type: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
-    options: { readonly domain?: string } = {},
+    options: {
+      readonly domain?: string;
+      readonly output?: { readonly index: number; readonly count: number };
+    } = {},
   ): string {
-    const output = this.#fresh();
+    const { index, count } = options.output ?? { index: 0, count: 1 };
+    const outputs = Array.from({ length: count }, () => this.#fresh());
+    const output = outputs[index]!;
     const node = new ProtobufWriter();
     for (const name of inputs) node.bytes(1, name);
-    node.bytes(2, output).bytes(4, type);
+    for (const name of outputs) node.bytes(2, name);
+    node.bytes(4, type);
     for (const [name, value] of Object.entries(attributes)) node.bytes(5, attributeMessage(name, value));
     if (options.domain !== undefined) node.bytes(7, options.domain);
     this.#graph.bytes(1, node);

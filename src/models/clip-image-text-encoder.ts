@@ -27,6 +27,8 @@ export interface ClipEncoderParts {
   readonly weightsId: string;
   /** Pictures that go through the image tower together; 1 unless given. */
   readonly frameBatch?: number;
+  /** Tokens merged in each layer of the image tower; none unless given. */
+  readonly tokenMerging?: number;
 }
 
 export interface ClipEncoder extends ImageTextEncoder {
@@ -35,12 +37,13 @@ export interface ClipEncoder extends ImageTextEncoder {
 
 /** Both towers of one CLIP; each is compiled when it is first needed. Embeddings are not normalised, as published. */
 export function createClipEncoder(parts: ClipEncoderParts): ClipEncoder {
-  const { engine, config, weightsId, frameBatch = 1 } = parts;
+  const { engine, config, weightsId, frameBatch = 1, tokenMerging = 0 } = parts;
+  const merging = tokenMerging === 0 ? '' : `/merging-${tokenMerging}`;
   const preprocessing = { ...clipPreprocessing, imageSize: config.image.imageSize };
   const image = openTower(frameBatch, (count) => openImageSession(parts, count));
   const text = openOnce(() => openTextSession(parts));
   return {
-    id: `clip-${config.image.width}-${config.image.layers}/${engine.device}/${weightsId}${batchSuffix(frameBatch)}`,
+    id: `clip-${config.image.width}-${config.image.layers}/${engine.device}/${weightsId}${batchSuffix(frameBatch)}${merging}`,
     width: config.image.projectionWidth,
     imageSize: config.image.imageSize,
     embedFrames: async (frames) => embedStream(image, 'embedding', preprocessing, frames),
@@ -99,12 +102,12 @@ async function encode(
 }
 
 async function openImageSession(
-  { engine, image, config }: ClipEncoderParts,
+  { engine, image, config, tokenMerging }: ClipEncoderParts,
   count: number,
 ): Promise<Session> {
   const { imageSize } = config.image;
   const pixels = input('image', [count, 3, imageSize, imageSize]);
-  const embedding = clipImageEmbedding(image, pixels, config.image);
+  const embedding = clipImageEmbedding(image, pixels, config.image, tokenMerging);
   return engine.compile(program('clip-image', { inputs: [pixels], outputs: { embedding } }));
 }
 

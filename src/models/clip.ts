@@ -9,7 +9,9 @@ import {
   gather,
   gelu,
   linear,
+  log,
   maskedAttention,
+  mean,
   mul,
   quickGelu,
   reshape,
@@ -21,6 +23,7 @@ import {
 } from '../graph/index.js';
 import type { Parameters } from '../weights/parameters.js';
 import { dense, normalizeLast } from './layers.js';
+import { largestMerge, mergeTokens, type SizedTokens } from './token-merging.js';
 
 // Radford et al. 2021. Key names and constants: transformers CLIPTextModel, CLIPVisionModelWithProjection, CLIPModel.
 
@@ -133,8 +136,14 @@ export function clipTextEmbedding(p: Parameters, states: Value, atEnd: Value, co
  *
  * @param p the root of the file; keys begin with `vision_model.`.
  * @param images [B, 3, S, S], normalised by `clipPreprocessing`.
+ * @param tokenMerging tokens merged in each layer (`mergeTokens`), as long as there are so many; 0 computes exactly.
  */
-export function clipImageEmbedding(p: Parameters, images: Value, config: ClipImageConfig): Value {
+export function clipImageEmbedding(
+  p: Parameters,
+  images: Value,
+  config: ClipImageConfig,
+  tokenMerging = 0,
+): Value {
   const { width, patchSize, imageSize, projectionWidth } = config;
   const batch = images.shape[0]!;
   const patches = (imageSize / patchSize) ** 2;
@@ -146,7 +155,10 @@ export function clipImageEmbedding(p: Parameters, images: Value, config: ClipIma
   const whole = expand(embeddings.get('class_embedding', [width]), [batch, 1, width]);
   const positions = embeddings.get('position_embedding.weight', [patches + 1, width]);
   const x = normalizeLast(model.at('pre_layrnorm'), add(concat([whole, tokens], 1), positions), normEpsilon); // sic
-  const states = transformer(model, x, config, null); // [B, 1 + P, C]
+  const states =
+    tokenMerging === 0
+      ? transformer(model, x, config, null) // [B, 1 + P, C]
+      : mergingTransformer(model, x, config, tokenMerging); // [B, fewer, C]
   const pooled = reshape(slice(states, 1, 0, 1), [batch, width]);
   const normal = normalizeLast(model.at('post_layernorm'), pooled, normEpsilon);
   return linear(normal, p.get('visual_projection.weight', [projectionWidth, width]), null);
@@ -163,7 +175,8 @@ function transformer(
   for (let layer = 0; layer < config.layers; layer++) {
     const p = model.at(`encoder.layers.${layer}`);
     const normal = normalizeLast(p.at('layer_norm1'), x, normEpsilon);
-    x = add(x, selfAttention(p.at('self_attn'), normal, config, bias));
+    const heads = p.at('self_attn');
+    x = add(x, mixed(heads, queryKeyValue(heads, normal, config), config, bias));
     const hidden = dense(
       p.at('mlp.fc1'),
       normalizeLast(p.at('layer_norm2'), x, normEpsilon),
@@ -174,20 +187,69 @@ function transformer(
   return x;
 }
 
-function selfAttention(
+/** The same layers on ever fewer tokens: alike ones are merged between attention and feed-forward. */
+function mergingTransformer(
+  model: Parameters,
+  input: Value,
+  config: ClipTransformerConfig,
+  perLayer: number,
+): Value {
+  const activate = config.activation === 'gelu' ? gelu : quickGelu;
+  const [batch, count] = input.shape as [number, number];
+  let tokens: SizedTokens = {
+    states: input,
+    sizes: constant(tensor([batch, count, 1], new Float32Array(batch * count).fill(1))),
+  };
+  for (let layer = 0; layer < config.layers; layer++) {
+    const p = model.at(`encoder.layers.${layer}`);
+    const normal = normalizeLast(p.at('layer_norm1'), tokens.states, normEpsilon);
+    const bias = layer === 0 ? null : reshape(log(tokens.sizes), [batch, 1, 1, tokens.sizes.shape[1]!]);
+    const projected = queryKeyValue(p.at('self_attn'), normal, config);
+    const attended = add(tokens.states, mixed(p.at('self_attn'), projected, config, bias));
+    const merge = Math.min(perLayer, largestMerge(attended.shape[1]!));
+    tokens = mergeTokens({ ...tokens, states: attended }, meanOverHeads(projected.key, config.heads), merge);
+    const x = tokens.states;
+    const hidden = dense(
+      p.at('mlp.fc1'),
+      normalizeLast(p.at('layer_norm2'), x, normEpsilon),
+      config.hiddenWidth,
+    );
+    tokens = { ...tokens, states: add(x, dense(p.at('mlp.fc2'), activate(hidden), config.width)) };
+  }
+  return tokens.states;
+}
+
+/** [B, N, heads * D] -> [B, N, D] */
+function meanOverHeads(keys: Value, heads: number): Value {
+  const [batch, count, width] = keys.shape as [number, number, number];
+  return mean(reshape(keys, [batch, count, heads, width / heads]), [2]);
+}
+
+interface QueryKeyValue {
+  readonly query: Value;
+  readonly key: Value;
+  readonly value: Value;
+}
+
+function queryKeyValue(p: Parameters, x: Value, { width }: ClipTransformerConfig): QueryKeyValue {
+  return {
+    query: dense(p.at('q_proj'), x, width),
+    key: dense(p.at('k_proj'), x, width),
+    value: dense(p.at('v_proj'), x, width),
+  };
+}
+
+function mixed(
   p: Parameters,
-  x: Value,
+  { query, key, value }: QueryKeyValue,
   { width, heads }: ClipTransformerConfig,
   bias: Value | null,
 ): Value {
-  const query = dense(p.at('q_proj'), x, width);
-  const key = dense(p.at('k_proj'), x, width);
-  const value = dense(p.at('v_proj'), x, width);
-  const mixed =
+  const states =
     bias === null
       ? attention(query, key, value, { heads })
       : maskedAttention(query, key, value, { heads }, bias);
-  return dense(p.at('out_proj'), mixed, width);
+  return dense(p.at('out_proj'), states, width);
 }
 
 /** [tokens, tokens]: a token does not see later ones. */

@@ -150,3 +150,21 @@ test('the protobuf writer writes the wire format', () => {
   const expected = '08ffffffffffffffffff01' + '150000803f' + '1a026162' + '2203089601';
   expect(Buffer.from(message.finish()).toString('hex')).toBe(expected);
 });
+
+test('argMax, topIndices and oneHot choose the first of equals, the largest first', async () => {
+  const x = g.input('x', [2, 4]);
+  const outputs = {
+    best: g.argMax(x, 1),
+    bestRow: g.argMax(x, 0),
+    top: g.topIndices(x, 3),
+    rows: g.oneHot(g.argMax(x, 1), 4),
+  };
+  const feeds = { x: g.tensor([2, 4], Float32Array.of(3, 5, 5, -1, 0, 0, 0, 0)) };
+  const found = await evaluate(outputs, [x], feeds);
+  const numbers = (name: string) => Array.from(found[name]!.data as BigInt64Array, Number);
+  expect(numbers('best')).toEqual([1, 0]);
+  expect(numbers('bestRow')).toEqual([0, 0, 0, 1]);
+  expect(numbers('top')).toEqual([1, 2, 0, 0, 1, 2]);
+  expect([...g.floats(found.rows!)]).toEqual([0, 1, 0, 0, 1, 0, 0, 0]);
+  expect(() => g.topIndices(x, 5)).toThrow(/5 of an axis of 4/);
+});

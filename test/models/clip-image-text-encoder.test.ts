@@ -6,6 +6,7 @@ import { clipImageEmbedding } from '../../src/models/clip.js';
 import { createClipEncoder, createClipTextEncoder } from '../../src/models/clip-image-text-encoder.js';
 import { createClipTokenizer } from '../../src/models/clip-tokenizer.js';
 import { clipPreprocessing, preprocessImage } from '../../src/models/image-preprocessing.js';
+import { relativeError } from '../graph/evaluate.js';
 import { hashedParameters } from './hashed-weights.js';
 
 const engine = createOrtEngine({ threads: 1 });
@@ -89,4 +90,30 @@ test('prompt states have a row for every token', async () => {
   expect(states).toHaveLength(encoder.tokens * encoder.width);
   expect(await encoder.encodeTokens([])).toEqual([]);
   await encoder.close();
+});
+
+test('frames in groups come out as one by one, the last group short', async () => {
+  const single = createClipEncoder(parts);
+  const grouped = createClipEncoder({ ...parts, frameBatch: 2 });
+  const [alone, together] = [await single.embedFrames(frames(5)), await grouped.embedFrames(frames(5))];
+  expect(together.timesSeconds).toEqual(alone.timesSeconds);
+  // float32 sums, in another order where several pictures make longer matrices
+  expect(relativeError(together.data, alone.data)).toBeLessThan(1e-5);
+  expect((await grouped.embedFrames(frames(0))).data.length).toBe(0);
+  expect(grouped.id).not.toBe(single.id);
+  await single.close();
+  await grouped.close();
+});
+
+test('merging tokens makes another embedding under another id', async () => {
+  const exact = createClipEncoder(parts);
+  const merging = createClipEncoder({ ...parts, tokenMerging: 3 });
+  const [a, b] = [await exact.embedFrames(frames(2)), await merging.embedFrames(frames(2))];
+  expect(b.data.length).toBe(a.data.length);
+  expect(relativeError(b.data, a.data)).toBeGreaterThan(1e-3);
+  expect(merging.id).not.toBe(exact.id);
+  // more than there are tokens left to merge is as many as there are
+  const most = createClipEncoder({ ...parts, tokenMerging: 16 });
+  expect((await most.embedFrames(frames(1))).data.every(Number.isFinite)).toBe(true);
+  for (const encoder of [exact, merging, most]) await encoder.close();
 });

@@ -1,6 +1,7 @@
 /** @file `smooth-foley eval`: measures a model on scenes it never saw, and on what a classifier makes of its sounds. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { runAblation } from '../../benchmark/run-ablation.node.js';
 import { ablationMarkdown } from '../../evaluation/ablation.js';
 import type { CommandHost } from '../command-host.js';
 import { countTo } from '../count-to.js';
@@ -11,7 +12,16 @@ const counts = { low: 1, high: 10_000, isWhole: true };
 
 export function addEvalCommand(program: Command, host: CommandHost): void {
   const command = program.command('eval').description('measure how good a model is');
-  addAblation(command, host);
+  addScenes(command, host, {
+    name: 'ablation',
+    description: 'neither adapter, each alone, and both, on unseen scenes',
+    load: async () => (await import('../../benchmark/run-ablation.node.js')).runAblation,
+  });
+  addScenes(command, host, {
+    name: 'accelerations',
+    description: 'what each acceleration does to the sound, on unseen scenes',
+    load: async () => (await import('../../benchmark/run-accelerations.node.js')).runAccelerations,
+  });
   addRecognition(command, host);
 }
 
@@ -41,10 +51,15 @@ function modelOptions(options: Record<string, string | undefined>) {
   };
 }
 
-function addAblation(parent: Command, host: CommandHost): void {
-  const command = addModelOptions(
-    parent.command('ablation').description('neither adapter, each alone, and both, on unseen scenes'),
-  )
+interface ScenesCommand {
+  readonly name: string;
+  readonly description: string;
+  /** Loaded when it is run: it brings the engine with it. */
+  load(): Promise<typeof runAblation>;
+}
+
+function addScenes(parent: Command, host: CommandHost, { name, description, load }: ScenesCommand): void {
+  const command = addModelOptions(parent.command(name).description(description))
     .requiredOption('--scenes <folder>', 'what "data scenes --split val" wrote')
     .requiredOption('--pictures <folder>', 'what "data pictures" wrote')
     .option('--tagger <file>', 'weights of the classifier that names the sounds')
@@ -53,9 +68,9 @@ function addAblation(parent: Command, host: CommandHost): void {
   host.run(command, async (terminal) => {
     const options = command.opts<Record<string, string | undefined>>();
     const count = numberOption('--count', options.count, counts);
-    const { runAblation } = await import('../../benchmark/run-ablation.node.js');
+    const run = await load();
     const table = await withInterrupt((signal) =>
-      runAblation(
+      run(
         {
           ...modelOptions(options),
           scenesFolder: resolve(options.scenes!),

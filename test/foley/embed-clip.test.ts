@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { EmbeddingKey } from '../../src/conditions/embedding-cache.node.js';
+import { defaultTimelineSpec, type EncoderFrame } from '../../src/conditions/index.js';
+import { Timeline } from '../../src/conditions/timeline.js';
+import { embedClip } from '../../src/foley/embed-clip.js';
+import type { Clip } from '../../src/foley/stations.js';
+import { fakeClip } from './fake-stations.js';
+
+/** One frame for each value at 30 a second; sources change with `sourceOf`. */
+function clipOf(values: readonly number[], sourceOf = (index: number) => index): Clip {
+  return {
+    ...fakeClip([], values.length / 30),
+    async *frames() {
+      for (const [index, value] of values.entries()) {
+        yield {
+          timeSeconds: index / 30,
+          sourceTimeSeconds: sourceOf(index) / 30,
+          width: 2,
+          height: 2,
+          data: new Uint8Array(12).fill(value),
+        };
+      }
+    },
+  };
+}
+
+/** Embeds a picture as its brightness, and tells which pictures it saw and under which key. */
+async function embed(clip: Clip, frameTolerance?: number) {
+  const seen: number[] = [];
+  const keys: EmbeddingKey[] = [];
+  const encoder = {
+    id: 'fake',
+    width: 1,
+    imageSize: 2,
+    embedTexts: async () => [],
+    async embedFrames(frames: AsyncIterable<EncoderFrame>) {
+      for await (const frame of frames) seen.push(frame.data[0]!);
+      return { timesSeconds: new Float64Array(seen.length), width: 1, data: Float32Array.from(seen) };
+    },
+  };
+  const embeddingCache = {
+    read: async () => null,
+    write: async (key: EmbeddingKey) => {
+      keys.push(key);
+    },
+  };
+  const range = { startSeconds: 0, durationSeconds: clip.facts.durationSeconds };
+  const timeline = new Timeline(defaultTimelineSpec);
+  const speed = frameTolerance === undefined ? undefined : { frameTolerance };
+  const { data } = await embedClip(clip, range, timeline, { encoder, embeddingCache }, {}, speed);
+  return { seen, embeddings: [...data], encoderId: keys[0]!.encoderId };
+}
+
+describe('distinct pictures', () => {
+  it('are seen once, whether their source is held or equal', async () => {
+    expect(await embed(clipOf([1, 1, 1, 9, 9, 1]))).toMatchObject({
+      seen: [1, 9, 1],
+      embeddings: [1, 1, 1, 9, 9, 1],
+    });
+    const held = await embed(clipOf([1, 2, 3, 4], (index) => Math.floor(index / 2)));
+    expect(held).toMatchObject({ seen: [1, 3], embeddings: [1, 1, 3, 3] });
+  });
+
+  it('share an embedding within the tolerance, measured from the one that was seen', async () => {
+    // a slow change cannot drift away unseen: 104 is compared with 100, and not with 103
+    const { seen, embeddings } = await embed(clipOf([100, 101, 102, 103, 104, 105, 107, 108]), 3);
+    expect(seen).toEqual([100, 104, 108]);
+    expect(embeddings).toEqual([100, 100, 100, 100, 104, 104, 104, 108]);
+  });
+
+  it('are cached under their tolerance', async () => {
+    const ids = [undefined, 0, 2, 3].map(
+      async (tolerance) => (await embed(clipOf([1]), tolerance)).encoderId,
+    );
+    expect(await Promise.all(ids)).toEqual(['fake', 'fake', 'fake/tolerance-2', 'fake/tolerance-3']);
+  });
+});
