@@ -15,7 +15,12 @@ import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { type CliStreams, type OutputModes, Terminal } from './terminal.js';
 
 const realServices: CliServices = { runFoleyJob, runInspection };
-const processStreams: CliStreams = { stdout: process.stdout, stderr: process.stderr, env: process.env };
+const processStreams: CliStreams = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  env: process.env,
+};
 
 /**
  * Runs one command line.

@@ -1,4 +1,5 @@
 /** @file Where the command line writes: results to stdout, everything else to stderr, as its modes allow. */
+import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 
@@ -7,6 +8,8 @@ export interface CliStreams {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where answers come from; without one, nothing is ever asked. */
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
 }
 
 export interface OutputModes {
@@ -36,6 +39,27 @@ export class Terminal {
   get liveColumns(): number | null {
     const { isTTY, columns } = this.#streams.stderr;
     return isTTY === true ? (columns ?? 80) : null;
+  }
+
+  get env(): CliStreams['env'] {
+    return this.#streams.env;
+  }
+
+  /**
+   * Asks a person; null where there is none: input or output is no terminal, or --json or --quiet was given.
+   * @returns what was typed, or null when the input ended
+   */
+  async ask(question: string): Promise<string | null> {
+    const { stdin, stderr } = this.#streams;
+    if (stdin?.isTTY !== true || stderr.isTTY !== true || this.modes.json || this.modes.quiet) return null;
+    this.live(question);
+    const lines = createInterface({ input: stdin, terminal: false });
+    try {
+      for await (const line of lines) return line;
+      return null;
+    } finally {
+      lines.close();
+    }
   }
 
   /** One line of result. */
