@@ -1,0 +1,146 @@
+/** @file From what stands on the page to what is sent: orders to look, to make takes, and to mix them. */
+import type { JobOrderInput } from '../../service/contract.js';
+import { currentValue, type FieldValues, type FormField } from './form-fields.js';
+import type { Span } from './spans.js';
+
+/** Fields that each track says for itself; all others are said once for the clip. */
+export const trackFieldNames: ReadonlySet<string> = new Set([
+  'label',
+  'prompt',
+  'negative',
+  'seed',
+  'threshold',
+]);
+
+/** Becomes one job for each take, so that the first can be heard while the others are made. */
+const countField = 'takes';
+
+/** Tracks and timing are what the lanes are for; every other field is a control of the form. */
+export function isControl(field: { readonly name: string; readonly kind: string }): boolean {
+  return field.kind !== 'list' && field.name !== 'timing';
+}
+
+/** The form as it stands. */
+export interface FormState {
+  /** Every field that the service takes. */
+  readonly fields: readonly FormField[];
+  /** Said once for the clip. */
+  readonly settings: FieldValues;
+}
+
+/** A track as far as orders read it. */
+export interface TrackForm {
+  /** Values of `trackFieldNames`. */
+  readonly values: FieldValues;
+  /** Edited by hand; null: as computed. */
+  readonly spans: readonly Span[] | null;
+}
+
+/** Every value in force for a track, by name. */
+export function requestValues({ fields, settings }: FormState, track: TrackForm): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const field of fields.filter(isControl)) {
+    const value = currentValue(field, trackFieldNames.has(field.name) ? track.values : settings);
+    if (value !== undefined) values[field.name] = value;
+  }
+  // a gain that acts on nothing is refused by the service
+  if (values.original !== 'mix') delete values.originalGain;
+  return values;
+}
+
+/** How many takes one press makes. */
+export function takeCount({ fields, settings }: FormState): number {
+  const field = fields.find((candidate) => candidate.name === countField);
+  return field ? Number(currentValue(field, settings)) : 1;
+}
+
+/** One order for each seed; a null seed lets the service draw one. */
+export function generateOrders(
+  mediaId: string,
+  form: FormState,
+  track: TrackForm,
+  seeds: readonly (number | null)[],
+): JobOrderInput[] {
+  const values = requestValues(form, track);
+  return seeds.map((seed) => ({
+    kind: 'generate',
+    mediaId,
+    name: String(values.label ?? ''),
+    // the service checks it against the schema that the form was made of
+    request: { ...values, [countField]: 1, seed } as Extract<JobOrderInput, { kind: 'generate' }>['request'],
+    timing: track.spans === null ? null : { spans: [...track.spans] },
+  }));
+}
+
+/** What is looked for in the picture. @param inspected names of the fields that an inspection reads */
+export function inspectOrder(
+  mediaId: string,
+  form: FormState,
+  track: TrackForm,
+  inspected: ReadonlySet<string>,
+): JobOrderInput {
+  const values = requestValues(form, track);
+  const request = Object.fromEntries(Object.entries(values).filter(([name]) => inspected.has(name)));
+  return {
+    kind: 'inspect',
+    mediaId,
+    name: String(values.label ?? ''),
+    request: request as Extract<JobOrderInput, { kind: 'inspect' }>['request'],
+  };
+}
+
+/** Fields that the page works out by itself from the curve; changing them needs no second look. */
+const workedOutHere: ReadonlySet<string> = new Set([
+  'threshold',
+  'hysteresis',
+  'minimumOn',
+  'minimumOff',
+  'smoothing',
+]);
+
+/** Same key, same curve: tells whether the picture must be looked at again. */
+export function inspectionKey(order: JobOrderInput): string {
+  if (order.kind !== 'inspect') return '';
+  return JSON.stringify(Object.entries(order.request).filter(([name]) => !workedOutHere.has(name)));
+}
+
+/** One part of a mix. */
+export interface MixPart {
+  readonly jobId: string;
+  readonly name: string;
+  readonly gainDb: number;
+  /** -1 left, 1 right. */
+  readonly pan: number;
+  readonly isMuted: boolean;
+}
+
+/** The takes that are heard now, as files: mix, stems, FLAC, and the clip with its picture untouched. */
+export function mixOrder(
+  mediaId: string,
+  form: FormState,
+  parts: readonly MixPart[],
+  name: string,
+): JobOrderInput {
+  const setting = (wanted: string): unknown => {
+    const field = form.fields.find((candidate) => candidate.name === wanted);
+    return field && currentValue(field, form.settings);
+  };
+  const original = setting('original');
+  const order = {
+    kind: 'mix',
+    mediaId,
+    name,
+    tracks: parts.map((part) => ({
+      jobId: part.jobId,
+      name: part.name,
+      gain: part.gainDb,
+      pan: part.pan,
+      isMuted: part.isMuted,
+    })),
+    original,
+    ...(original === 'mix' ? { originalGain: setting('originalGain') } : {}),
+    loudness: setting('loudness'),
+    container: setting('container'),
+  };
+  return order as JobOrderInput;
+}

@@ -1,0 +1,32 @@
+/** @file What the lanes say to those who listen: spans and edits in words. */
+import { formatTime } from './ruler.js';
+import { onSeconds, type Span } from './spans.js';
+
+/** `sound 2 of 3, 1.20 to 2.40 s, 1.20 s long`. */
+export function describeSpan(spans: readonly Span[], index: number): string {
+  const span = spans[index];
+  if (!span) return 'no sound';
+  const { startSeconds, endSeconds } = span;
+  return `sound ${index + 1} of ${spans.length}, ${startSeconds.toFixed(2)} to ${endSeconds.toFixed(2)} s, ${(endSeconds - startSeconds).toFixed(2)} s long`;
+}
+
+/** What an edit did to the track, by comparing before and after. */
+export function describeEdit(before: readonly Span[], after: readonly Span[]): string {
+  const total = `on for ${onSeconds(after).toFixed(2)} s in ${countSounds(after.length)}`;
+  if (after.length > before.length) return `${countSounds(after.length - before.length)} more; ${total}`;
+  if (after.length < before.length) return `${countSounds(before.length - after.length)} fewer; ${total}`;
+  const index = after.findIndex(
+    (span, at) =>
+      span.startSeconds !== before[at]!.startSeconds || span.endSeconds !== before[at]!.endSeconds,
+  );
+  return index < 0 ? `unchanged; ${total}` : describeSpan(after, index);
+}
+
+export function countSounds(count: number): string {
+  return count === 1 ? '1 sound' : `${count} sounds`;
+}
+
+/** `at 0:01.20`. */
+export function describePlace(seconds: number): string {
+  return `at ${formatTime(seconds)}`;
+}
