@@ -80,9 +80,20 @@ export class Timeline {
     return Math.round(seconds * this.columnsPerSecond);
   }
 
-  /** The column of the timing raster that `seconds` after the window's start belongs to. */
+  /**
+   * The first column of the timing raster that lies after a change at `seconds` after the window's start. FoleyCrafter
+   * gives column i what it found at i / 102.4 s, so a change shows in the first column that is not before it.
+   */
   secondsToRasterColumn(seconds: number): number {
-    return Math.round(seconds * this.rasterColumnsPerSecond);
+    const column = seconds * this.rasterColumnsPerSecond;
+    return this.spec.raster === 'exact' ? Math.round(column) : Math.ceil(column - roundingSlack);
+  }
+
+  /** Where the raster falls silent for a clip that ends at `seconds`: FoleyCrafter draws whole columns only. */
+  rasterEndSeconds(seconds: number): number {
+    if (this.spec.raster === 'exact') return Number.POSITIVE_INFINITY;
+    const columns = Math.floor(seconds * this.rasterColumnsPerSecond + roundingSlack);
+    return columns / this.rasterColumnsPerSecond;
   }
 
   /** Seconds after the window's start for which a column of the timing raster stands. */

@@ -2,7 +2,7 @@
 import type { MelImage } from '../audio/mel-image.js';
 import { createWave, type Wave } from '../audio/wave.js';
 import { embeddingsOver } from '../conditions/frame-embeddings.js';
-import type { Window } from '../conditions/timeline.js';
+import type { TimeSpan, Window } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { timingColumns, timingHint } from '../conditions/timing-raster.js';
 import { createSampler } from '../diffusion/create-sampler.js';
@@ -189,7 +189,10 @@ function windowConditions(
   window: Window,
 ): WindowConditions {
   const startSeconds = range.startSeconds + window.startSeconds;
-  const count = timeline.frameCount(timeline.windowSeconds);
+  const endSeconds = range.startSeconds + range.durationSeconds;
+  const shownSeconds = Math.min(timeline.windowSeconds, endSeconds - startSeconds);
+  // past the end of the clip its last frame is held
+  const count = timeline.frameCount(stations.synthesizer.poolsFrames ? shownSeconds : timeline.windowSeconds);
   return {
     ...texts,
     frames:
@@ -205,9 +208,23 @@ function windowConditions(
         ? null
         : {
             scale: request.timingScale,
-            hint: timingHint(timingColumns(timing.spans, startSeconds, timeline), stations.synthesizer.bands),
+            hint: timingHint(
+              timingColumns(
+                untilSeconds(timing.spans, timeline.rasterEndSeconds(endSeconds)),
+                startSeconds,
+                timeline,
+              ),
+              stations.synthesizer.bands,
+            ),
           },
   };
+}
+
+/** What lies before a time of the clip. */
+function untilSeconds(spans: readonly TimeSpan[], limitSeconds: number): TimeSpan[] {
+  return spans
+    .filter(({ startSeconds }) => startSeconds < limitSeconds)
+    .map((span) => ({ ...span, endSeconds: Math.min(span.endSeconds, limitSeconds) }));
 }
 
 async function denoiseWindow(

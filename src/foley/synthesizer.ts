@@ -53,6 +53,7 @@ export function createSynthesizer(
   return {
     latentShape,
     bands: mel.bands,
+    poolsFrames: config.frameAdapter.pooling === 'mean',
     noiseSchedule: config.diffusion,
     prediction: config.diffusion.prediction === 'epsilon' ? 'epsilon' : 'v_prediction',
     textStates: (texts) => text.encodeTokens(texts),

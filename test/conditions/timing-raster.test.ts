@@ -46,6 +46,32 @@ describe('timing raster', () => {
     );
     expect([row[1013], row[1014], row[1023]]).toEqual([-1, 1, 1]);
   });
+  it('draws what FoleyCrafter draws in the compatibility raster', () => {
+    const compatible = new Timeline({ ...defaultTimelineSpec, raster: 'foleycrafter' });
+    const frames = 150; // over the whole clip, however long it is
+    const drawn = fc.tuple(
+      fc.double({ min: 2, max: 10, noNaN: true }),
+      fc.nat(frames - 1),
+      fc.integer({ min: 1, max: 40 }),
+    );
+    fc.assert(
+      fc.property(drawn, ([durationSeconds, first, length]) => {
+        const end = Math.min(frames, first + length);
+        const seconds = (frame: number) => (frame * durationSeconds) / frames;
+        const limit = compatible.rasterEndSeconds(durationSeconds);
+        const row = timingColumns([span(seconds(first), Math.min(limit, seconds(end)))], 0, compatible);
+        const active = Math.trunc(102.4 * durationSeconds);
+        row.forEach((value, column) => {
+          // inference.py:124-137
+          const frame = (column / (102.4 * durationSeconds)) * frames;
+          if (Math.abs(frame - Math.round(frame)) < 1e-6) return; // either side of a rounding
+          const isOn = column < active && Math.trunc(frame) >= first && Math.trunc(frame) < end;
+          if ((value === 1) !== isOn)
+            throw new Error(`column ${column} of ${durationSeconds} s, frames ${first} to ${end}`);
+        });
+      }),
+    );
+  });
   it('repeats over the bands and reduces to latent columns', () => {
     const row = timingColumns([span(0, 0.24)], 0, timeline);
     const hint = timingHint(row, 256);
