@@ -248,6 +248,12 @@ export const generateOrderSchema = z.strictObject({
 export const mixTrackSchema = z.strictObject({
   jobId: id.describe('a finished generate job of the same media'),
   take: z.int().min(0).max(63).default(0),
+  track: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe('of a job with several tracks: one of them; null: its mix'),
   name: z
     .string()
     .trim()
