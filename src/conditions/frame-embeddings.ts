@@ -50,5 +50,30 @@ export function embeddingsOver(
   return rows;
 }
 
+/**
+ * The embeddings at other times, each on the line between its neighbours; before the first and after the last they stay
+ * what they are. Times ascend on both sides.
+ */
+export function interpolateEmbeddings(
+  embeddings: FrameEmbeddings,
+  timesSeconds: Float64Array,
+): FrameEmbeddings {
+  const { width } = embeddings;
+  const known = embeddings.timesSeconds;
+  if (known.length === 0) throw new FoleyError('input-rejected', 'there are no frame embeddings');
+  const data = new Float32Array(timesSeconds.length * width);
+  let before = 0;
+  timesSeconds.forEach((timeSeconds, index) => {
+    while (before + 1 < known.length && known[before + 1]! <= timeSeconds) before++;
+    const after = Math.min(before + 1, known.length - 1);
+    const gap = known[after]! - known[before]!;
+    const share = gap === 0 ? 0 : Math.max(0, (timeSeconds - known[before]!) / gap);
+    const [left, right] = [embeddingAt(embeddings, before), embeddingAt(embeddings, after)];
+    for (let at = 0; at < width; at++)
+      data[index * width + at] = left[at]! + share * (right[at]! - left[at]!);
+  });
+  return { timesSeconds, width, data };
+}
+
 /** A tenth of a millisecond: frame times are sums of rounded reciprocals. */
 const frameSlackSeconds = 1e-4;

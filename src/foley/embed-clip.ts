@@ -1,12 +1,17 @@
 /** @file Frame embeddings of a clip: from the cache, or from the encoder, which sees each distinct picture once. */
 import type { EmbeddingKey } from '../conditions/embedding-cache.node.js';
-import { type EncoderFrame, embeddingAt, type FrameEmbeddings } from '../conditions/frame-embeddings.js';
+import {
+  type EncoderFrame,
+  embeddingAt,
+  type FrameEmbeddings,
+  interpolateEmbeddings,
+} from '../conditions/frame-embeddings.js';
 import type { Timeline } from '../conditions/timeline.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { largestBlockDifference } from '../video/picture-difference.js';
 import type { RgbFrame } from '../video/rgb-frame.js';
 import type { JobHooks } from './progress.js';
-import type { SpeedSettings } from './speed.js';
+import { exactSpeed, type SpeedSettings } from './speed.js';
 import type { Clip, SeeingStations } from './stations.js';
 
 export interface ClipRange {
@@ -16,7 +21,8 @@ export interface ClipRange {
 
 /**
  * Embeds the frames of a range at the timeline's rate. Times are those of the clip.
- * @param speed pictures within its tolerance of the last one that was embedded share that one's embedding
+ * @param speed pictures within its tolerance of the last one that was embedded share that one's embedding; where it
+ * looks less often than the timeline wants, the embeddings between are interpolated
  */
 export async function embedClip(
   clip: Clip,
@@ -24,30 +30,49 @@ export async function embedClip(
   timeline: Timeline,
   stations: Pick<SeeingStations, 'encoder' | 'embeddingCache'>,
   hooks: JobHooks,
-  { frameTolerance }: Pick<SpeedSettings, 'frameTolerance'> = { frameTolerance: 0 },
+  speed: Pick<SpeedSettings, 'frameTolerance' | 'looksPerSecond'> = exactSpeed,
 ): Promise<FrameEmbeddings> {
   const { encoder, embeddingCache } = stations;
+  const { frameRateHz } = timeline.spec;
+  const looksPerSecond = Math.min(speed.looksPerSecond, frameRateHz);
   const key: EmbeddingKey = {
     contentHash: await clip.contentHash(),
-    encoderId: frameTolerance === 0 ? encoder.id : `${encoder.id}/tolerance-${frameTolerance}`,
-    frameRateHz: timeline.spec.frameRateHz,
+    encoderId: [
+      encoder.id,
+      ...(speed.frameTolerance === 0 ? [] : [`tolerance-${speed.frameTolerance}`]),
+      ...(looksPerSecond === frameRateHz ? [] : [`looks-${looksPerSecond}`]),
+    ].join('/'),
+    frameRateHz,
     ...range,
   };
   const cached = await embeddingCache?.read(key);
   if (cached) return cached;
-  const total = timeline.frameCount(range.durationSeconds);
+  const total = Math.ceil(range.durationSeconds * looksPerSecond);
   const frames = clip.frames({
     startSeconds: range.startSeconds,
     endSeconds: range.startSeconds + range.durationSeconds,
-    framesPerSecond: timeline.spec.frameRateHz,
+    framesPerSecond: looksPerSecond,
     fit: { kind: 'shortest-side', pixels: encoder.imageSize },
     ...(hooks.signal ? { signal: hooks.signal } : {}),
   });
   const shown: ShownFrame[] = [];
-  const distinct = await encoder.embedFrames(distinctFrames(frames, frameTolerance, shown, total, hooks));
-  const embeddings = spread(distinct, shown);
+  const distinct = await encoder.embedFrames(
+    distinctFrames(frames, speed.frameTolerance, shown, total, hooks),
+  );
+  const looks = spread(distinct, shown);
+  const embeddings =
+    looksPerSecond === frameRateHz || shown.length === 0
+      ? looks
+      : interpolateEmbeddings(looks, frameTimes(range, timeline));
   await embeddingCache?.write(key, embeddings);
   return embeddings;
+}
+
+function frameTimes({ startSeconds, durationSeconds }: ClipRange, timeline: Timeline): Float64Array {
+  return Float64Array.from(
+    { length: timeline.frameCount(durationSeconds) },
+    (_, frame) => startSeconds + timeline.frameToSeconds(frame),
+  );
 }
 
 interface ShownFrame {

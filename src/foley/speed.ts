@@ -19,6 +19,8 @@ export interface SpeedSettings {
   readonly reuseInterval: number;
   /** Skip connections that the steps between make anew, beside the first. */
   readonly reuseDepth: number;
+  /** Pictures a second that the image tower sees, at most the frame rate; embeddings between are interpolated. */
+  readonly looksPerSecond: number;
   /** Mean difference, of 255, by which a block of a picture may differ from one that was seen. */
   readonly frameTolerance: number;
   /** Pictures that go through the image tower together. */
@@ -35,6 +37,7 @@ export const exactSpeed: SpeedSettings = {
   timingUntil: 1,
   reuseInterval: 1,
   reuseDepth: 0,
+  looksPerSecond: 60,
   frameTolerance: 0,
   frameBatch: 1,
   tokenMerging: 0,
@@ -102,6 +105,10 @@ export const speedFields = {
   reuseDepth: setting(z.int().min(0).max(16), {
     label: 'reuse depth',
     help: 'how many layers further down the steps between still compute',
+  }),
+  looksPerSecond: setting(z.number().min(0.5).max(60), {
+    label: 'looks a second',
+    help: 'pictures a second that the image tower sees, at most the frame rate; between them embeddings are interpolated',
   }),
   frameTolerance: setting(z.number().min(0).max(255), {
     label: 'frame tolerance',

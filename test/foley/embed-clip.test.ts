@@ -10,8 +10,9 @@ import { fakeClip } from './fake-stations.js';
 function clipOf(values: readonly number[], sourceOf = (index: number) => index): Clip {
   return {
     ...fakeClip([], values.length / 30),
-    async *frames() {
-      for (const [index, value] of values.entries()) {
+    async *frames({ framesPerSecond }) {
+      for (let index = 0; index < values.length; index += 30 / framesPerSecond) {
+        const value = values[index]!;
         yield {
           timeSeconds: index / 30,
           sourceTimeSeconds: sourceOf(index) / 30,
@@ -25,7 +26,7 @@ function clipOf(values: readonly number[], sourceOf = (index: number) => index):
 }
 
 /** Embeds a picture as its brightness, and tells which pictures it saw and under which key. */
-async function embed(clip: Clip, frameTolerance?: number) {
+async function embed(clip: Clip, frameTolerance = 0, looksPerSecond = 60) {
   const seen: number[] = [];
   const keys: EmbeddingKey[] = [];
   const encoder = {
@@ -46,10 +47,28 @@ async function embed(clip: Clip, frameTolerance?: number) {
   };
   const range = { startSeconds: 0, durationSeconds: clip.facts.durationSeconds };
   const timeline = new Timeline(defaultTimelineSpec);
-  const speed = frameTolerance === undefined ? undefined : { frameTolerance };
+  const speed = { frameTolerance, looksPerSecond };
   const { data } = await embedClip(clip, range, timeline, { encoder, embeddingCache }, {}, speed);
   return { seen, embeddings: [...data], encoderId: keys[0]!.encoderId };
 }
+
+describe('looks', () => {
+  it('further apart than the frames leave the rest to interpolation', async () => {
+    const { seen, embeddings } = await embed(clipOf([10, 1, 1, 40, 1, 1, 20, 1]), 0, 10);
+    expect(seen).toEqual([10, 40, 20]);
+    // after the last look its embedding stays
+    expect(embeddings).toEqual([
+      10,
+      20,
+      30,
+      40,
+      expect.closeTo(100 / 3, 5),
+      expect.closeTo(80 / 3, 5),
+      20,
+      20,
+    ]);
+  });
+});
 
 describe('distinct pictures', () => {
   it('are seen once, whether their source is held or equal', async () => {

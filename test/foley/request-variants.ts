@@ -35,6 +35,7 @@ export const variants: Readonly<Record<FoleyRequestField, Variant>> = {
   timingUntil: { text: '0.5', value: 0.5, seenIn: 'sound' },
   reuseInterval: { text: '3', value: 3, seenIn: 'sound' },
   reuseDepth: { text: '2', value: 2, seenIn: 'sound' },
+  looksPerSecond: { text: '2.5', value: 2.5, seenIn: 'sound' },
   frameTolerance: { text: '255', value: 255, seenIn: 'sound' },
   frameBatch: { text: '4', value: 4, seenIn: 'machine' },
   tokenMerging: { text: '7', value: 7, seenIn: 'machine' },
