@@ -93,9 +93,10 @@ def efficientnet() -> None:
     logits = lite0.eval()(picture("lite0", 1, 3, 224, 224))
     golden["lite0.logits"] = logits
     positions = lite0.extract_features(picture("lite0", 1, 3, 224, 224)).flatten(2).transpose(1, 2)  # [1, 49, 1280]
-    named = torch.softmax(lite0._fc(positions), -1) @ classes
-    directions = torch.nn.functional.normalize(named, dim=-1)
-    golden["lite0.embedding"] = torch.nn.functional.normalize(directions.mean(1), dim=-1)
+    shares = torch.softmax(lite0._fc(positions), -1)
+    directions = torch.nn.functional.normalize(shares @ classes, dim=-1)
+    certainty = shares.max(-1, keepdim=True).values
+    golden["lite0.embedding"] = torch.nn.functional.normalize((directions * certainty).sum(1), dim=-1)
     save_file(golden, f"{out}/efficientnet.safetensors")
 
 

@@ -3,8 +3,9 @@ import {
   div,
   linear,
   matmul,
+  max,
   maximum,
-  mean,
+  mul,
   reshape,
   softmax,
   sqrt,
@@ -33,10 +34,12 @@ export interface ClassSpaceOutput {
  * Embeds images among sentences. With `projection.weight` [width, features] and `projection.bias` the features
  * are projected (Frome et al. 2013, DeViSE). Without, each position of the last feature map is the sum of the class
  * names' sentence embeddings, `class_embeddings.weight` [classes, width], weighted by its probabilities (Norouzi et
- * al. 2014, ConSE), and the image is the mean of its positions' directions. Classifying before averaging keeps what
- * is small in the picture: on 60 rendered scenes the label's cosine tells frames with the object from those without
- * with a balanced accuracy of 0.80 (0.66 when the averaged features are classified), and follows the logarithm of the
- * object's true gain with a correlation of 0.70 (0.47).
+ * al. 2014, ConSE), and the image is the mean direction of its positions, each weighted by its largest probability.
+ * Classifying before averaging keeps what is small in the picture, and the weights keep out what is nothing in
+ * particular. On rendered scenes of validation and training pictures, the label's cosine stretched over the clip tells
+ * frames with the object from those without with a balanced accuracy of 0.77 and 0.82 (0.70 and 0.79 when the averaged
+ * features are classified), and its correlation with the logarithm of the object's true gain is 0.56 and 0.74 (0.40 and
+ * 0.72).
  *
  * @param images [B, 3, S, S], preprocessed.
  */
@@ -62,7 +65,8 @@ function meanOfPositions(p: Parameters, featureMap: Value, { network, width }: C
   const positions = transpose(flat, [0, 2, 1]); // [B, 49, 1280]
   const shares = softmax(classLogits(p, positions, network), -1); // [B, 49, 1000]
   const named = matmul(shares, p.get('class_embeddings.weight', [network.classes, width])); // [B, 49, width]
-  return mean(direction(named), [1]);
+  const certainty = max(shares, [2], { keepDims: true }); // [B, 49, 1]
+  return sum(mul(direction(named), certainty), [1]);
 }
 
 /** Length 1 along the last axis. */

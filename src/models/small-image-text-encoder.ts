@@ -69,8 +69,8 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
     return results;
   };
   return {
-    // `positions`: how classSpace averages, so that embeddings cached under another way are not taken for these
-    id: `small-${tokens}-${efficientNetPreprocessing.fit}-positions/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
+    // `certainty`: how classSpace averages, so that embeddings cached under another way are not taken for these
+    id: `small-${tokens}-${efficientNetPreprocessing.fit}-certainty/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
     width: miniLmL6.width,
     tokens,
     imageSize: efficientNetPreprocessing.imageSize,
