@@ -1,25 +1,25 @@
 /** @file Opens on Node what a request needs: its model on an engine, the embedding cache, and clips from files. */
+import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddingCache, hashFile } from '../conditions/embedding-cache.node.js';
 import { defaultTimelineSpec } from '../conditions/timeline.js';
 import type { Engine } from '../engine/engine.js';
 import { createOrtEngine } from '../engine/ort-engine.node.js';
-import { FoleyError } from '../errors/foley-error.js';
-import { createSmallEncoder, type SmallEncoder } from '../models/small-image-text-encoder.js';
+import { latentStride } from '../models/autoencoder.js';
+import type { ImageTextEncoder } from '../models/image-text-encoder.js';
 import { frameStream } from '../video/frame-stream.node.js';
 import { openMedia } from '../video/open-media.node.js';
 import { readSoundtrack } from '../video/soundtrack.node.js';
-import {
-  hashModel,
-  type ModelFolder,
-  openEncoders,
-  openModelFolder,
-  openSynthesizerParameters,
-} from './model-bundle.node.js';
+import { digestOf, type FileDigest } from './model/file-digests.node.js';
+import { type AssembledModel, findModel } from './model/find-model.node.js';
+import type { FoundModel } from './model/found-model.js';
+import { needsOf, seeingNeeds } from './model/model-needs.js';
+import { type EncoderSettings, openPromptReader, openSight } from './model/open-encoders.node.js';
+import { openSynthesizerParts } from './model/open-parts.node.js';
 import type { FoleyRequest } from './request.js';
 import { speedDefaults, speedOf } from './speed.js';
-import type { FoleyStations, SeeingStations } from './stations.js';
+import type { FoleyStations, ModelProvenance, SeeingStations } from './stations.js';
 import { createSynthesizer, isThreadSensitive } from './synthesizer.js';
 
 /** Stations with what has to be closed behind them. */
@@ -27,28 +27,28 @@ export type Closable<S> = S & { close(): Promise<void> };
 
 /** Opens what it takes to see: the encoders alone. */
 export async function openSeeingStations(request: FoleyRequest): Promise<Closable<SeeingStations>> {
-  const model = await openModelFolder(request.model);
+  const model = await findModel(request, () => seeingNeeds);
+  const digests = await digestsOf(model, request, (file) => file.startsWith('image_encoder'));
   const engine = openEngine(request);
-  const imageHash = await hashFile(join(model.folder, 'image_encoder.safetensors'));
-  const { encoder, ...stations } = await seeingStations(request, model, imageHash, engine);
-  return { ...stations, encoder, close: () => engine.close() };
+  const sight = await openSight(model, engine, encoderSettings(request, model, digests));
+  return { ...seeingStations(request, model, sight), close: () => engine.close() };
 }
 
 /** Opens the whole model; weights are mapped, and sessions compiled, when they are first used. */
 export async function openStations(request: FoleyRequest): Promise<Closable<FoleyStations>> {
-  const model = await openModelFolder(request.model);
-  const parameters = await openSynthesizerParameters(model);
-  const provenance = await hashModel(model.folder);
+  const model = await findModel(request, (defaults) => needsOf(request, defaults));
+  const parameters = await openSynthesizerParts(model);
+  const digests = await digestsOf(model, request, () => true);
   const engine = openEngine(request);
   const networkEngine = isThreadSensitive(model.config) ? openEngine({ ...request, threads: 1 }) : engine;
-  const imageHash = provenance.files.find(({ file }) => file === 'image_encoder.safetensors')!.sha256;
-  const { encoder, ...stations } = await seeingStations(request, model, imageHash, engine);
+  const settings = encoderSettings(request, model, digests);
+  const sight = await openSight(model, engine, settings);
+  const reader = await openPromptReader(model, engine, settings, sight);
   return {
-    ...stations,
-    encoder,
-    provenance,
+    ...seeingStations(request, model, sight),
+    provenance: provenanceOf(model, digests),
     mel: model.config.mel,
-    synthesizer: createSynthesizer(model.config, parameters, encoder, engine, networkEngine),
+    synthesizer: createSynthesizer(model.config, parameters, reader, engine, networkEngine),
     close: async () => {
       await engine.close();
       if (networkEngine !== engine) await networkEngine.close();
@@ -60,44 +60,62 @@ function openEngine({ device, threads }: FoleyRequest): Engine {
   return createOrtEngine({ device, ...(threads === null ? {} : { threads }) });
 }
 
-/** @param imageHash SHA-256 of the image tower's weights: the embedding cache goes by it */
-async function seeingStations(
+function seeingStations(
   request: FoleyRequest,
-  model: ModelFolder,
-  imageHash: string,
-  engine: Engine,
-): Promise<SeeingStations & { readonly encoder: SmallEncoder }> {
-  const { mel, textEncoder } = model.config;
-  const defaults = speedDefaults(model.config);
-  const { frameBatch, tokenMerging } = speedOf(request, defaults);
-  if (tokenMerging > 0) {
-    throw new FoleyError(
-      'usage',
-      `token merging ${tokenMerging} needs an image encoder that is a vision transformer`,
-      {
-        hint: `The one of ${request.model} is not.`,
-      },
-    );
-  }
-  const encoder = createSmallEncoder({
-    engine,
-    ...(await openEncoders(model)),
-    tokens: textEncoder.tokens,
-    weightsId: imageHash,
-    frameBatch,
-  });
+  { config }: FoundModel,
+  encoder: ImageTextEncoder,
+): SeeingStations {
+  const { mel, autoencoder, frameRateHz, labelEncoder, imageEncoder } = config;
   return {
     encoder,
-    defaults: model.config.defaults,
-    speedDefaults: defaults,
+    readsLabels: labelEncoder !== null || imageEncoder.kind === 'efficientnet-lite0',
+    defaults: config.defaults,
+    speedDefaults: speedDefaults(config),
     timeline: {
       ...defaultTimelineSpec,
       sampleRateHz: mel.sampleRateHz,
       hopSamples: mel.hopSamples,
       columns: mel.columns,
-      frameRateHz: model.config.frameRateHz,
+      latentColumns: mel.columns / latentStride(autoencoder),
+      frameRateHz,
     },
-    embeddingCache: request.cacheDir === 'none' ? null : createEmbeddingCache(embeddingFolder(request)),
+    embeddingCache:
+      request.cacheDir === 'none' ? null : createEmbeddingCache(join(cacheFolder(request), 'embeddings')),
+  };
+}
+
+type Digests = ReadonlyMap<string, FileDigest>;
+
+/** Digests of a model's files, by the names that the sidecar gives them. */
+async function digestsOf(
+  model: FoundModel,
+  request: FoleyRequest,
+  isWanted: (file: string) => boolean,
+): Promise<Digests> {
+  const folder = request.cacheDir === 'none' ? null : join(cacheFolder(request), 'digests');
+  const digests = new Map<string, FileDigest>();
+  for (const [file, path] of model.files) if (isWanted(file)) digests.set(file, await digestOf(path, folder));
+  return digests;
+}
+
+function encoderSettings(request: FoleyRequest, { config }: FoundModel, digests: Digests): EncoderSettings {
+  const { frameBatch, tokenMerging } = speedOf(request, speedDefaults(config));
+  // the embedding cache goes by it; the one file of a small tower is the name of the small tower
+  const parts = [...digests].filter(([file]) => file.startsWith('image_encoder'));
+  const weightsId =
+    config.imageEncoder.kind === 'efficientnet-lite0'
+      ? (parts.find(([file]) => file.endsWith('.safetensors'))?.[1].sha256 ?? 'none')
+      : createHash('sha256')
+          .update(parts.map(([file, { sha256 }]) => `${file} ${sha256}`).join('\n'))
+          .digest('hex');
+  return { frameBatch, tokenMerging, weightsId };
+}
+
+function provenanceOf(model: AssembledModel, digests: Digests): ModelProvenance {
+  return {
+    name: model.name,
+    files: [...digests].map(([file, digest]) => ({ file, ...digest })),
+    ...(model.licences.length === 0 ? {} : { licences: model.licences }),
   };
 }
 
@@ -123,9 +141,7 @@ export async function openClipFile(path: string, signal?: AbortSignal) {
 }
 export type ClipFile = Awaited<ReturnType<typeof openClipFile>>;
 
-/** Where embeddings are kept: as asked, or in the user's cache folder. */
-function embeddingFolder(request: FoleyRequest): string {
-  const root =
-    request.cacheDir ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'smooth-foley');
-  return join(root, 'embeddings');
+/** Where embeddings and digests are kept: as asked, or in the user's cache folder. */
+function cacheFolder(request: FoleyRequest): string {
+  return request.cacheDir ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'smooth-foley');
 }

@@ -77,7 +77,7 @@ async function seeTrack(
 
   async function timingOf({ timing }: TrackPlan): Promise<Pick<SeenTrack, 'timing' | 'warnings'>> {
     if (timing !== null) return givenTiming(request, plan, timing, clipSeconds);
-    if (embeddings === null) return { timing: null, warnings: [] };
+    if (embeddings === null || !stations.readsLabels) return { timing: null, warnings: [] };
     const computed = await computeTiming(request, plan, embeddings, stations.encoder, clipSeconds);
     return { timing: computed, warnings: [] };
   }

@@ -76,6 +76,8 @@ export interface Synthesizer {
   /** `[C, H, W]` of the latents of one window. */
   readonly latentShape: readonly [number, number, number];
   readonly bands: number;
+  /** Frames become one mean, to which only those of the clip itself belong; else each keeps its place in the window. */
+  readonly poolsFrames: boolean;
   readonly noiseSchedule: {
     readonly trainSteps: number;
     readonly betaStart: number;
@@ -95,12 +97,21 @@ export interface Synthesizer {
 export interface ModelProvenance {
   readonly name: string;
   readonly files: readonly { readonly file: string; readonly sha256: string; readonly bytes: number }[];
+  /** Terms of files that came from the hub. */
+  readonly licences?: readonly {
+    readonly repository: string;
+    readonly commit: string;
+    readonly licence: string;
+    readonly note: string | null;
+  }[];
 }
 
 /** What it takes to see a clip: enough for `inspect`. */
 export interface SeeingStations {
   readonly timeline: TimelineSpec;
   readonly encoder: ImageTextEncoder;
+  /** Whether the encoder can find labels among the frames; a model may have been opened for its frames alone. */
+  readonly readsLabels: boolean;
   readonly embeddingCache: EmbeddingCache | null;
   /** What the model does where a request says nothing. */
   readonly defaults: ModelDefaults;

@@ -35,7 +35,10 @@ export interface ClipEncoder extends ImageTextEncoder {
   close(): Promise<void>;
 }
 
-/** Both towers of one CLIP; each is compiled when it is first needed. Embeddings are not normalised, as published. */
+/**
+ * Both towers of one CLIP. Each is open only while it is asked, because full-size towers take gigabytes that the next
+ * station needs, and open in a fraction of a second. Embeddings are not normalised, as published.
+ */
 export function createClipEncoder(parts: ClipEncoderParts): ClipEncoder {
   const { engine, config, weightsId, frameBatch = 1, tokenMerging = 0 } = parts;
   const merging = tokenMerging === 0 ? '' : `/merging-${tokenMerging}`;
@@ -46,9 +49,12 @@ export function createClipEncoder(parts: ClipEncoderParts): ClipEncoder {
     id: `clip-${config.image.width}-${config.image.layers}/${engine.device}/${weightsId}${batchSuffix(frameBatch)}${merging}`,
     width: config.image.projectionWidth,
     imageSize: config.image.imageSize,
-    embedFrames: async (frames) => embedStream(image, 'embedding', preprocessing, frames),
+    embedFrames: (frames) =>
+      embedStream(image, 'embedding', preprocessing, frames).finally(() => image.close()),
     embedTexts: async (texts) =>
-      encode(await text.opened(), 'embedding', parts.tokenizer, texts, config.text.tokens),
+      encode(await text.opened(), 'embedding', parts.tokenizer, texts, config.text.tokens).finally(() =>
+        text.close(),
+      ),
     close: async () => {
       await image.close();
       await text.close();
@@ -60,7 +66,7 @@ export interface ClipTextEncoder extends TextEncoder {
   close(): Promise<void>;
 }
 
-/** The text tower alone, without projection: the text encoder of Stable Diffusion and of Auffusion. */
+/** The text tower alone, without projection and open only while it is asked: the text encoder of Stable Diffusion and of Auffusion. */
 export function createClipTextEncoder(parts: {
   readonly engine: Engine;
   readonly text: Parameters;
@@ -78,7 +84,10 @@ export function createClipTextEncoder(parts: {
     id: `clip-text-${config.width}-${config.layers}/${engine.device}/${weightsId}`,
     tokens: config.tokens,
     width: config.width,
-    encodeTokens: async (texts) => encode(await session.opened(), 'states', tokenizer, texts, config.tokens),
+    encodeTokens: async (texts) =>
+      encode(await session.opened(), 'states', tokenizer, texts, config.tokens).finally(() =>
+        session.close(),
+      ),
     close: () => session.close(),
   };
 }

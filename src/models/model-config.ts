@@ -80,8 +80,11 @@ const imageEncoderSchema = z
     'width and imageSize are those of the tower',
   );
 
-/** What reads labels in the space of the frames, where that is a network of its own. */
-const labelEncoderSchema = z.strictObject({ kind: z.literal('clip'), tower: clipTextSchema });
+/** What reads labels in the space of the frames, where that is not the text encoder. */
+const labelEncoderSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('minilm'), tokens: count, width: count }),
+  z.strictObject({ kind: z.literal('clip'), tower: clipTextSchema }),
+]);
 
 /** What holds where a request says nothing. */
 const defaultsSchema = z.strictObject({
@@ -215,8 +218,10 @@ export const modelConfigSchema = z
     'the adapter reads the image encoder',
   )
   .refine(
-    (model) =>
-      model.labelEncoder === null || model.labelEncoder.tower.projectionWidth === model.imageEncoder.width,
+    ({ labelEncoder, imageEncoder }) =>
+      labelEncoder === null ||
+      (labelEncoder.kind === 'clip' ? labelEncoder.tower.projectionWidth : labelEncoder.width) ===
+        imageEncoder.width,
     'labels and frames have embeddings of one width',
   )
   .refine((model) => model.vocoder.bands === model.mel.bands, 'the vocoder reads the mel')

@@ -43,6 +43,8 @@ export interface Parameters {
 
 /** Where parameters come from; `parametersOf` makes the view. */
 export interface ParameterSource {
+  /** Where they come from, for messages. */
+  readonly name?: string;
   has(key: string): boolean;
   /** Called once for each key. */
   resolve(key: string, shape: readonly number[]): Value;
@@ -135,8 +137,14 @@ class View implements Parameters {
   assertAllUsed(isKnownExtra: (key: string) => boolean = () => false): void {
     const extra = this.unused().filter((key) => !isKnownExtra(key));
     if (extra.length === 0) return;
-    throw new FoleyError('weights-invalid', `parameters that the model does not have: ${listNames(extra)}`, {
-      hint: 'The file belongs to another model or to another size of it.',
-    });
+    const { name } = this.#source;
+    const where = name === undefined ? '' : `${name}: `;
+    throw new FoleyError(
+      'weights-invalid',
+      `${where}parameters that the model does not have: ${listNames(extra)}`,
+      {
+        hint: 'The file belongs to another model or to another size of it.',
+      },
+    );
   }
 }

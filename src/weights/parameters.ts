@@ -55,7 +55,9 @@ export function frozenParameters(...files: readonly WeightsFile[]): Parameters {
     }
     return reference(key, shape);
   };
+  const where = files.length === 1 ? files[0]!.id : `the files ${files.map(({ id }) => id).join(', ')}`;
   return parametersOf({
+    name: where,
     has: (key) =>
       stored.has(key) ||
       olderSpellings(key).some((old) => stored.has(old)) ||
@@ -70,7 +72,6 @@ export function frozenParameters(...files: readonly WeightsFile[]): Parameters {
         const magnitudes = checked(magnitude, [shape[0]!, ...shape.slice(1).map(() => 1)]);
         return joinWeightNorm(magnitudes, checked(direction, shape));
       }
-      const where = files.length === 1 ? files[0]!.id : `the ${files.length} files`;
       throw new FoleyError('weights-invalid', `${where}: there is no parameter ${key}`, { hint: wrongModel });
     },
     unused: () => [...stored.keys()].filter((key) => !touched.has(key) && !isBookkeeping(key)),

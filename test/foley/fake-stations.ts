@@ -120,11 +120,13 @@ export function fakeStations(trace: Trace): FoleyStations {
     timeline: defaultTimelineSpec,
     encoder: fakeEncoder(trace),
     embeddingCache: null,
+    readsLabels: true,
     defaults: small.defaults,
     speedDefaults: exactSpeed,
     synthesizer: {
       latentShape: [1, 4, 4],
       bands: 256,
+      poolsFrames: false,
       noiseSchedule: { trainSteps: 1000, betaStart: 0.00085, betaEnd: 0.012 },
       prediction: 'epsilon',
       async textStates(texts) {
