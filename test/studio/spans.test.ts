@@ -70,7 +70,8 @@ function expectOrderly(spans: readonly Span[]): void {
   });
 }
 
-const probes = Array.from({ length: 400 }, (_, index) => (index + 0.37) / 40);
+/** Moments to look at; off the grid of edits. */
+const probes = Array.from({ length: 120 }, (_, index) => (index + 0.37) / 12);
 
 describe('editing the on/off track', () => {
   it('any run of edits leaves sounds and pauses of a frame at least, in order and in the clip', () => {
@@ -92,13 +93,12 @@ describe('editing the on/off track', () => {
         const after = paint(before, from, to, limits);
         const [low, high] = [Math.max(0, Math.min(from, to)), Math.min(10, Math.max(from, to))];
         const isLongEnough = high - low >= limits.leastSeconds;
-        for (const at of probes) {
-          const wasOn = indexAt(before, at) >= 0;
-          if (wasOn || (isLongEnough && at >= low && at < high))
-            expect(indexAt(after, at)).toBeGreaterThanOrEqual(0);
-          else if (at < low - limits.leastSeconds || at > high + limits.leastSeconds)
-            expect(indexAt(after, at)).toBe(-1);
-        }
+        const wrong = probes.filter((at) => {
+          const isOn = indexAt(after, at) >= 0;
+          if (indexAt(before, at) >= 0 || (isLongEnough && at >= low && at < high)) return !isOn;
+          return (at < low - limits.leastSeconds || at > high + limits.leastSeconds) && isOn;
+        });
+        expect(wrong).toEqual([]);
       }),
     );
   });
@@ -109,12 +109,13 @@ describe('editing the on/off track', () => {
         const before = edits.reduce<Span[]>(apply, []);
         const after = erase(before, from, to, limits);
         const [low, high] = [Math.min(from, to), Math.max(from, to)];
-        for (const at of probes) {
-          if (high - low >= 0.04 && at >= Math.max(0, low) && at < Math.min(10, high))
-            expect(indexAt(after, at)).toBe(-1);
-          else if (at < low - limits.leastSeconds || at > high + limits.leastSeconds)
-            expect(indexAt(after, at) >= 0).toBe(indexAt(before, at) >= 0);
-        }
+        const wrong = probes.filter((at) => {
+          const isOn = indexAt(after, at) >= 0;
+          if (high - low >= 0.04 && at >= Math.max(0, low) && at < Math.min(10, high)) return isOn;
+          const isOutside = at < low - limits.leastSeconds || at > high + limits.leastSeconds;
+          return isOutside && isOn !== indexAt(before, at) >= 0;
+        });
+        expect(wrong).toEqual([]);
       }),
     );
   });
