@@ -13,6 +13,7 @@ import { createOrtEngine } from '../engine/ort-engine.node.js';
 import { writeFileAtomic } from '../files/atomic-file.node.js';
 import { openStations } from '../foley/open-stations.node.js';
 import { parseRequest } from '../foley/request.js';
+import { type SpeedSettings, savingsOf, speedFields, speedOf } from '../foley/speed.js';
 import type { Synthesizer } from '../foley/stations.js';
 import { openSoundNamer } from './name-sound.node.js';
 
@@ -28,6 +29,8 @@ export const recognitionOptions = z.strictObject({
   seed: z.int().min(0).default(0),
   steps: z.int().min(1).max(1000).default(20),
   guidance: z.number().min(0).max(30).default(4),
+  /** Accelerations, where they are not to be the model's own. */
+  speed: z.strictObject(speedFields).partial().default({}),
   threads: z.int().min(1).nullable().default(null),
 });
 
@@ -46,15 +49,16 @@ export async function runRecognition(
 ): Promise<ClassRecognition[]> {
   const settings = recognitionOptions.parse(options);
   await mkdir(settings.outFolder, { recursive: true });
-  const stations = await openStations(
-    parseRequest({
-      video: '-',
-      label: '-',
-      model: settings.model,
-      threads: settings.threads,
-      cacheDir: 'none',
-    }),
-  );
+  const request = parseRequest({
+    ...settings.speed,
+    video: '-',
+    label: '-',
+    model: settings.model,
+    threads: settings.threads,
+    cacheDir: 'none',
+  });
+  const stations = await openStations(request);
+  const speed = speedOf(request, stations.speedDefaults);
   const judge = createOrtEngine(settings.threads === null ? {} : { threads: settings.threads });
   try {
     const namer = await openSoundNamer(settings.taggerFile, stations.mel, judge);
@@ -65,7 +69,7 @@ export async function runRecognition(
       const made: number[] = [];
       for (let item = 0; item < settings.perClass; item++) {
         const seed = deriveSeed(settings.seed, { item: index * settings.perClass + item, window: 0 });
-        const samples = await soundOf(stations.synthesizer, label, seed, settings);
+        const samples = await soundOf(stations.synthesizer, label, seed, settings, speed);
         made.push(namer.rankOf(await namer.logits(samples), soundClass.id));
       }
       const recorded: number[] = [];
@@ -100,14 +104,12 @@ async function soundOf(
   label: string,
   seed: number,
   { steps, guidance }: z.output<typeof recognitionOptions>,
+  speed: SpeedSettings,
 ): Promise<Float32Array> {
   const [prompt, negative] = await synthesizer.textStates([label, '']);
-  const denoiser = await synthesizer.denoiser({
-    prompt: prompt!,
-    negative: negative!,
-    frames: null,
-    timing: null,
-  });
+  const { interval, economy } = savingsOf(speed);
+  const conditions = { prompt: prompt!, negative: negative!, frames: null, timing: null };
+  const denoiser = await synthesizer.denoiser(conditions, economy);
   const [channels, rows, columns] = synthesizer.latentShape;
   const latents = await denoise({
     latents: gaussianNoise(channels * rows * columns, seed),
@@ -115,7 +117,7 @@ async function soundOf(
       { name: 'dpm-solver++' },
       { schedule: createNoiseSchedule(synthesizer.noiseSchedule), prediction: synthesizer.prediction, steps },
     ),
-    guidance: { mode: 'joint', scale: guidance },
+    guidance: { mode: 'joint', scale: guidance, interval },
     predict: (noisy, timestep, set, step) => denoiser.predict(noisy, timestep, set, step),
   });
   return synthesizer.vocode(await synthesizer.decode(latents));

@@ -15,7 +15,7 @@ import { type LevelledSound, levelSound } from './level-sound.js';
 import { asStored, mixTracks } from './mix-tracks.js';
 import { type Job, type SeenClip, type SeenTrack, seeClip, throwIfCancelled } from './see-clip.js';
 import type { SettledRequest, TrackPlan } from './settled-request.js';
-import { speedOf } from './speed.js';
+import { savingsOf, speedOf } from './speed.js';
 import type { FoleyStations, TextStates, WindowConditions } from './stations.js';
 
 /** A job that makes sound. */
@@ -234,13 +234,9 @@ async function denoiseWindow(
   onStep: (step: number, steps: number) => void,
 ): Promise<Float32Array> {
   const { guidance, visionGuidance, steps } = request;
-  const speed = speedOf(request, speedDefaults);
-  const interval = { from: speed.guidanceFrom, until: speed.guidanceUntil };
+  const { interval, economy } = savingsOf(speedOf(request, speedDefaults));
   const schedule = createNoiseSchedule(synthesizer.noiseSchedule);
-  const denoiser = await synthesizer.denoiser(conditions, {
-    reuse: { interval: speed.reuseInterval, depth: speed.reuseDepth },
-    timing: { from: speed.timingFrom, until: speed.timingUntil },
-  });
+  const denoiser = await synthesizer.denoiser(conditions, economy);
   const [channels, rows, columns] = synthesizer.latentShape;
   return denoise({
     latents: gaussianNoise(channels * rows * columns, seed),

@@ -3,9 +3,11 @@
  * switched off; what a model does when nothing is said was chosen by measurement (docs/models.md, "Accelerations").
  */
 import { z } from 'zod';
+import type { StepInterval } from '../diffusion/guidance.js';
 import { FoleyError } from '../errors/foley-error.js';
 import type { ModelConfig } from '../models/model-config.js';
 import type { FieldMeta } from './request-fields.js';
+import type { StepEconomy } from './stations.js';
 
 /** Where the work of a request is saved. */
 export interface SpeedSettings {
@@ -69,6 +71,20 @@ export function speedOf(request: SpeedRequest, defaults: SpeedSettings): SpeedSe
     throw new FoleyError('usage', `${from} ${speed[from]} lies after ${until} ${speed[until]}`);
   }
   return speed;
+}
+
+/** The settings as the sampling loop and the network take them. */
+export function savingsOf(speed: SpeedSettings): {
+  readonly interval: StepInterval;
+  readonly economy: StepEconomy;
+} {
+  return {
+    interval: { from: speed.guidanceFrom, until: speed.guidanceUntil },
+    economy: {
+      reuse: { interval: speed.reuseInterval, depth: speed.reuseDepth },
+      timing: { from: speed.timingFrom, until: speed.timingUntil },
+    },
+  };
 }
 
 function setting<S extends z.ZodType>(schema: S, meta: Omit<FieldMeta, 'group' | 'nullWord'>) {

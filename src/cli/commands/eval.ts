@@ -1,13 +1,18 @@
 /** @file `smooth-foley eval`: measures a model on scenes it never saw, and on what a classifier makes of its sounds. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import type { runAblation } from '../../benchmark/run-ablation.node.js';
+import type { recognitionOptions } from '../../benchmark/run-recognition.node.js';
+import { FoleyError } from '../../errors/foley-error.js';
 import { ablationMarkdown } from '../../evaluation/ablation.js';
+import { speedFields } from '../../foley/speed.js';
 import type { CommandHost } from '../command-host.js';
 import { countTo } from '../count-to.js';
 import { withInterrupt } from '../interrupt.js';
 import { numberOption } from '../number-option.js';
 
+const recognitionSpeed = z.strictObject(speedFields).partial();
 const counts = { low: 1, high: 10_000, isWhole: true };
 
 export function addEvalCommand(program: Command, host: CommandHost): void {
@@ -94,7 +99,8 @@ function addRecognition(parent: Command, host: CommandHost): void {
     .requiredOption('--tagger <file>', 'weights of the classifier')
     .requiredOption('--audio <folder>', 'recordings with their manifest.tsv')
     .requiredOption('--cache-dir <folder>', 'where decoded recordings are kept')
-    .option('--per-class <n>', 'sounds made for each class; 6 unless given');
+    .option('--per-class <n>', 'sounds made for each class; 6 unless given')
+    .option('--speed <json>', 'accelerations by field, such as {"guidanceUntil": 0.7}');
   host.run(command, async (terminal) => {
     const options = command.opts<Record<string, string | undefined>>();
     const perClass = numberOption('--per-class', options.perClass, counts);
@@ -107,6 +113,7 @@ function addRecognition(parent: Command, host: CommandHost): void {
           audioFolder: resolve(options.audio!),
           cacheFolder: resolve(options.cacheDir!),
           ...(perClass === null ? {} : { perClass }),
+          ...(options.speed === undefined ? {} : { speed: speedOption(options.speed) }),
         },
         countTo(terminal, 'classes', signal),
       ),
@@ -114,4 +121,21 @@ function addRecognition(parent: Command, host: CommandHost): void {
     if (terminal.modes.json) terminal.json(rows);
     else terminal.result(recognitionMarkdown(rows).trimEnd());
   });
+}
+
+/** @throws usage for what is not JSON, or not fields of speed within their ranges */
+function speedOption(text: string): z.input<typeof recognitionOptions>['speed'] {
+  const parsed = recognitionSpeed.safeParse(parsedOrNull(text));
+  if (parsed.success) return parsed.data;
+  throw new FoleyError('usage', `--speed must be a JSON object of speed fields, got ${text}`, {
+    hint: 'Such as {"guidanceUntil": 0.7, "reuseInterval": 2}.',
+  });
+}
+
+function parsedOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
