@@ -42,9 +42,7 @@ export async function encodeFlac(wave: Wave, options: EncodeFlacOptions = {}): P
       },
     );
   }
-  if (!(await canEncodeAudio('flac', { numberOfChannels: channelCount, sampleRate: wave.sampleRateHz }))) {
-    (await import('@mediabunny/flac-encoder')).registerFlacEncoder(); // half a megabyte of WebAssembly, only when it is wanted
-  }
+  await registerLibFlac();
   try {
     const target = new BufferTarget();
     const output = new Output({ format: new FlacOutputFormat(), target });
@@ -69,6 +67,15 @@ export async function encodeFlac(wave: Wave, options: EncodeFlacOptions = {}): P
     if (thrown instanceof FoleyError) throw thrown;
     throw new FoleyError('output-failed', `FLAC encoding failed: ${messageOf(thrown)}`, { cause: thrown });
   }
+}
+
+/**
+ * Makes libFLAC the encoder that mediabunny takes: the one that is registered first. FFmpeg's, which comes with other
+ * codecs, fills the last block with silence, and does not give the same bytes twice.
+ */
+export async function registerLibFlac(): Promise<void> {
+  if (await canEncodeAudio('flac', { numberOfChannels: 1, sampleRate: 16_000 })) return;
+  (await import('@mediabunny/flac-encoder')).registerFlacEncoder(); // half a megabyte of WebAssembly
 }
 
 /** Samples `start..end`, channel by channel within each; 24-bit values stand in the upper bits of 32. */

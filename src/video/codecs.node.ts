@@ -1,5 +1,6 @@
 /** @file Loads the optional codecs (FFmpeg through @mediabunny/server) quietly, or says how to install them. */
 import { Logging, LogLevel } from 'mediabunny';
+import { registerLibFlac } from '../audio/flac-writer.js';
 import { codecsMissing, loadNodeAv, type NodeAv } from '../audio/node-av.node.js';
 
 export type AvFrame = InstanceType<NodeAv['Frame']>;
@@ -20,6 +21,7 @@ export async function loadCodecs(): Promise<Codecs> {
   const server = await import('@mediabunny/server').catch((cause: unknown) => {
     throw codecsMissing(cause);
   });
+  await registerLibFlac();
   // No hardware context: probing for one is what prints warnings, and software decoding is the same everywhere.
   server.registerMediabunnyServer({ hardwareContext: null });
   silenceMediabunny();

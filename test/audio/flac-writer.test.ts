@@ -5,6 +5,7 @@ import { encodeFlac } from '../../src/audio/flac-writer.js';
 import { decodeWav } from '../../src/audio/wav-reader.js';
 import { encodeWav } from '../../src/audio/wav-writer.js';
 import { createWave, silence } from '../../src/audio/wave.js';
+import { loadCodecs } from '../../src/video/codecs.node.js';
 import { maxDifference, sine } from './golden.js';
 
 describe('encodeFlac', () => {
@@ -43,5 +44,14 @@ describe('encodeFlac', () => {
       code: 'output-failed',
       message: /9 channels/,
     });
+  });
+
+  test('gives the same bytes, of the same length in samples, beside the codecs of FFmpeg', async () => {
+    const wave = createWave(16_000, [Float32Array.from({ length: 4099 }, (_, at) => Math.sin(at * 0.1))]);
+    await loadCodecs();
+    const bytes = await encodeFlac(wave);
+    expect(Buffer.from(await encodeFlac(wave)).equals(bytes)).toBe(true);
+    // the 36 lowest bits before the checksum of the header say how many samples there are
+    expect(Buffer.from(bytes).readUInt32BE(8 + 14)).toBe(4099);
   });
 });
