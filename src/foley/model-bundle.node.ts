@@ -1,28 +1,11 @@
-/** @file A model folder on disk, opened strictly: every file there, every parameter of the right name and shape, nothing over. */
+/** @file Model folders of our own: where those of the package are, what their configuration says, and the sums of their files. */
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hashFile } from '../conditions/embedding-cache.node.js';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import { type ModelConfig, parseModelConfig } from '../models/model-config.js';
-import { createWordpieceTokenizer, type WordpieceTokenizer } from '../models/wordpiece-tokenizer.js';
-import { frozenParameters, type Parameters } from '../weights/parameters.js';
-import { openSafetensors } from '../weights/safetensors-file.node.js';
 import type { ModelProvenance } from './stations.js';
-import { assertParametersFit, type SynthesizerParameters } from './synthesizer.js';
-
-/** A model folder whose configuration has been read. */
-export interface ModelFolder {
-  readonly folder: string;
-  readonly config: ModelConfig;
-}
-
-/** The towers of a model, not yet on an engine. */
-export interface EncoderBundle {
-  readonly text: Parameters;
-  readonly image: Parameters;
-  readonly tokenizer: WordpieceTokenizer;
-}
 
 const required = ['text_encoder', 'image_encoder', 'unet', 'vae', 'vocoder'] as const;
 const adapters = ['frame_adapter', 'temporal_adapter'] as const;
@@ -48,70 +31,6 @@ export async function listModels(): Promise<string[]> {
     if (isModel) names.push(entry.name);
   }
   return names.sort();
-}
-
-/** Finds a model and reads its configuration. @throws model-missing, weights-invalid */
-export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> {
-  const folder = modelFolderOf(nameOrPath);
-  const found = await stat(folder).catch(() => null);
-  if (!found?.isDirectory()) {
-    const known = await listModels();
-    throw new FoleyError('model-missing', `there is no model "${nameOrPath}" (looked in ${folder})`, {
-      hint: known.length > 0 ? `Models here: ${known.join(', ')}.` : 'Give the path of a model folder.',
-    });
-  }
-  return { folder, config: await readModelConfig(join(folder, 'config.json')) };
-}
-
-/** Opens the towers. @throws model-missing when a file is not there, or its kind is not one of the small model's */
-export async function openEncoders({ folder, config }: ModelFolder): Promise<EncoderBundle> {
-  const { textEncoder, imageEncoder } = config;
-  if (textEncoder.kind !== 'minilm' || imageEncoder.kind !== 'efficientnet-lite0') {
-    throw new FoleyError(
-      'model-missing',
-      `${folder}: the encoders ${textEncoder.kind} and ${imageEncoder.kind} cannot be run from a model folder`,
-      { hint: 'Use a model with the encoders minilm and efficientnet-lite0.' },
-    );
-  }
-  const vocabularyPath = join(folder, vocabularyFile);
-  return {
-    text: await openPart(folder, 'text_encoder'),
-    image: await openPart(folder, 'image_encoder'),
-    tokenizer: createWordpieceTokenizer(await readText(vocabularyPath), vocabularyPath),
-  };
-}
-
-/**
- * Opens the generative half and checks every name and shape of it. Adapters may be absent; then a request must do
- * without them. @throws model-missing when a file is not there, weights-invalid when one does not fit
- */
-export async function openSynthesizerParameters({
-  folder,
-  config,
-}: ModelFolder): Promise<SynthesizerParameters> {
-  const optional = async (part: PartName): Promise<Parameters | null> =>
-    (await exists(join(folder, weightsFile(part)))) ? openPart(folder, part) : null;
-  const parameters: SynthesizerParameters = {
-    unet: await openPart(folder, 'unet'),
-    vae: await openPart(folder, 'vae'),
-    vocoder: await openPart(folder, 'vocoder'),
-    frameAdapter: await optional('frame_adapter'),
-    temporalAdapter: await optional('temporal_adapter'),
-  };
-  assertParametersFit(config, parameters);
-  return parameters;
-}
-
-/** Opens everything a model consists of, for its checks alone. */
-export async function checkModelFolder(nameOrPath: string): Promise<ModelFolder> {
-  const model = await openModelFolder(nameOrPath);
-  await openEncoders(model);
-  await openSynthesizerParameters(model);
-  return model;
-}
-
-async function openPart(folder: string, part: PartName): Promise<Parameters> {
-  return frozenParameters(await openSafetensors(join(folder, weightsFile(part))));
 }
 
 /** Reads and checks a `config.json`. */

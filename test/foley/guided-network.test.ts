@@ -6,7 +6,8 @@ import { type ConditionSet, gaussianNoise } from '../../src/diffusion/index.js';
 import type { Engine, Session } from '../../src/engine/engine.js';
 import { createOrtEngine } from '../../src/engine/ort-engine.node.js';
 import { createNetwork } from '../../src/foley/guided-network.js';
-import { openModelFolder, openSynthesizerParameters } from '../../src/foley/model-bundle.node.js';
+import { checkModel, wholeModel } from '../../src/foley/model/check-model.node.js';
+import { openSynthesizerParts } from '../../src/foley/model/open-parts.node.js';
 import type { StepEconomy, WindowConditions } from '../../src/foley/stations.js';
 import type { SynthesizerParameters } from '../../src/foley/synthesizer.js';
 import { tinyConfig, writeRandomModel } from './random-model.js';
@@ -22,7 +23,7 @@ const sessions = new Map<string, Promise<Session>>();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'network-'));
   await writeRandomModel(join(folder, 'tiny'));
-  parameters = await openSynthesizerParameters(await openModelFolder(join(folder, 'tiny')));
+  parameters = await openSynthesizerParts(await checkModel(wholeModel(join(folder, 'tiny'))));
   engine = createOrtEngine({ threads: 1 });
 });
 afterAll(async () => {

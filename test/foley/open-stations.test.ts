@@ -31,10 +31,10 @@ describe('stations', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('say which models there are when the one that was asked for is not', async () => {
+  it('say where models are listed when the one that was asked for is not there', async () => {
     await expect(openSeeingStations(settled({ model: 'enormous' }))).rejects.toMatchObject({
       code: 'model-missing',
-      hint: expect.stringContaining('small'),
+      hint: expect.stringContaining('models ls'),
     });
   });
 });

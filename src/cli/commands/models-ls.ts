@@ -1,6 +1,7 @@
 /** @file `smooth-foley models ls`: the models of the package, the presets, and what the hub's cache holds. */
 import type { Command } from 'commander';
-import { checkModelFolder, hashModel, listModels, modelFolderOf } from '../../foley/model-bundle.node.js';
+import { checkModelFolder } from '../../foley/model/check-model.node.js';
+import { hashModel, listModels, modelFolderOf } from '../../foley/model-bundle.node.js';
 import { formatBytes, listCachedModels, listCachedPresets, readHubSettings } from '../../hub/index.js';
 import type { CommandHost } from '../command-host.js';
 import type { Terminal } from '../terminal.js';

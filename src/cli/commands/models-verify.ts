@@ -1,7 +1,8 @@
 /** @file `smooth-foley models verify`: reads every file of a model and compares it with what it should be. */
 import type { Command } from 'commander';
 import { FoleyError } from '../../errors/foley-error.js';
-import { checkModelFolder, listModels, verifyModel } from '../../foley/model-bundle.node.js';
+import { checkModelFolder } from '../../foley/model/check-model.node.js';
+import { listModels, verifyModel } from '../../foley/model-bundle.node.js';
 import {
   cardFile,
   formatBytes,
@@ -78,7 +79,10 @@ async function verifyCached(terminal: Terminal, name: string): Promise<void> {
     );
   }
   const unlisted = results.filter(({ verdict }) => verdict === 'unlisted').length;
-  if (unlisted > 0) terminal.warn(`of ${unlisted} files nothing says what they should be`);
+  if (unlisted > 0)
+    terminal.warn(
+      `${unlisted} files were made here or come from elsewhere: nothing says what they should be`,
+    );
   if (terminal.modes.json) return;
   const bytes = results.reduce((sum, file) => sum + file.bytes, 0);
   terminal.result(`${name}: ${results.length - unlisted} files, ${formatBytes(bytes)}, every one as listed`);

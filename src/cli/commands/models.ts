@@ -1,6 +1,7 @@
 /** @file `smooth-foley models`: which models are here, how they get here, and whether their files are what they should be. */
 import type { Command } from 'commander';
-import { checkModelFolder, formatSums, hashModel } from '../../foley/model-bundle.node.js';
+import { checkModelFolder } from '../../foley/model/check-model.node.js';
+import { formatSums, hashModel } from '../../foley/model-bundle.node.js';
 import type { CommandHost } from '../command-host.js';
 import { addModelsLsCommand } from './models-ls.js';
 import { addModelsPullCommand } from './models-pull.js';
