@@ -38,7 +38,7 @@ export class Terminal {
   /** Width of the terminal in characters; null where stderr is none, so that progress goes line by line. */
   get liveColumns(): number | null {
     const { isTTY, columns } = this.#streams.stderr;
-    return isTTY === true ? (columns ?? 80) : null;
+    return isTTY === true ? columns || 80 : null; // some pretend to have none
   }
 
   get env(): CliStreams['env'] {

@@ -12,6 +12,18 @@ export interface FilePatterns {
 /** The card says which licence; it comes with every pull. */
 export const cardFile = 'README.md';
 
+/** Pickled weights: kept as they came, never read by a generation. */
+const pickled = /\.(?:bin|ckpt|pt|pth|pth\.tar)$/;
+
+export function isPickled(file: string): boolean {
+  return pickled.test(file);
+}
+
+/** The safetensors file that `models convert` puts beside a pickled one. */
+export function convertedNameOf(file: string): string {
+  return file.replace(pickled, '.safetensors');
+}
+
 /** What other runtimes read. */
 const foreign =
   /\.(?:onnx|onnx_data|msgpack|h5|ot|tflite|mlmodel|gguf|pb)$|(?:^|\/)(?:onnx|openvino|coreml|flax)\//;
@@ -68,10 +80,9 @@ export function chooseByPatterns(
 function isModelFile(file: string, names: ReadonlySet<string>): boolean {
   if (foreign.test(file) || picture.test(file) || repositoryFile.test(file)) return false;
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
-  const stem = /([^/]+)\.(?:bin|pt|pth|ckpt)$/.exec(file)?.[1];
-  if (stem === undefined) return true;
-  const twins = [`${folder}${stem}.safetensors`];
-  if (stem === 'pytorch_model') twins.push(`${folder}model.safetensors`);
+  if (!isPickled(file)) return true;
+  const twins = [convertedNameOf(file)];
+  if (file === `${folder}pytorch_model.bin`) twins.push(`${folder}model.safetensors`);
   return !twins.some((twin) => names.has(twin));
 }
 

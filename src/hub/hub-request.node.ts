@@ -228,17 +228,14 @@ function failureOf(
       },
     );
   }
-  if (status === 401) {
-    return new FoleyError(
-      'model-missing',
-      `${what}: the hub wants to know who asks, or has no ${repository} (401)`,
-      {
-        hint:
-          token === null
-            ? `Check the name. If ${page} shows it, accept its licence there and put a token into HF_TOKEN.`
-            : `The token in use was refused. Check HF_TOKEN, and ${page}.`,
-      },
-    );
+  if (status === 401 || hubCode === 'RepoNotFound') {
+    const who = token === null ? 'those without a token' : 'the account of the token';
+    return new FoleyError('model-missing', `${what}: the hub shows no ${repository} to ${who} (${status})`, {
+      hint:
+        token === null
+          ? `Check the name. If ${page} exists, accept its licence there and put a token into HF_TOKEN.`
+          : `Check the name, the token in HF_TOKEN, and ${page}.`,
+    });
   }
   if (status === 404) {
     const reason = hubCode === 'RevisionNotFound' ? 'has no such revision' : 'does not have it';

@@ -1,5 +1,11 @@
 /** @file The hub: what is published, where it lies on this machine, and how it gets there. */
-export { type CachedFile, type CachedSnapshot, findSnapshot, wantedFilesOf } from './cached-snapshot.node.js';
+export {
+  type CachedFile,
+  type CachedSnapshot,
+  cachedFile,
+  findSnapshot,
+  wantedFilesOf,
+} from './cached-snapshot.node.js';
 export {
   type CataloguePreset,
   type CatalogueSource,
@@ -10,7 +16,7 @@ export {
   presetNames,
   presetOf,
 } from './catalogue.js';
-export { cardFile } from './choose-files.js';
+export { cardFile, convertedNameOf, isPickled } from './choose-files.js';
 export { formatBytes } from './format-bytes.js';
 export { type ClientOptions, type HubClient, openHubClient } from './hub-client.node.js';
 export { type Environment, type HubSettings, readHubSettings } from './hub-settings.node.js';

@@ -274,7 +274,7 @@ describe('redirects', () => {
 describe('refusals', () => {
   it.each<[number, Record<string, string>, string, string]>([
     [403, { 'x-error-code': 'GatedRepo' }, 'has to be asked for', `/${repository.id}`],
-    [401, {}, 'wants to know who asks', 'HF_TOKEN'],
+    [401, {}, 'to the account of the token', 'HF_TOKEN'],
     [404, { 'x-error-code': 'RevisionNotFound' }, 'no such revision', repository.id],
     [418, {}, 'answered 418', repository.id],
   ])('%i names what to do', async (status, headers, message, hint) => {

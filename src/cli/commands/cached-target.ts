@@ -2,7 +2,9 @@
 import { FoleyError } from '../../errors/foley-error.js';
 import {
   type CachedSnapshot,
+  cachedFile,
   cardFile,
+  convertedNameOf,
   findSnapshot,
   type HubSettings,
   isPresetName,
@@ -58,7 +60,12 @@ async function presetTargets(cacheFolder: string, name: PresetName): Promise<Cac
     const wanted = await wantedFilesOf(snapshot, source);
     missing.push(...wanted.missing.map((file) => `${source.repository}: ${file}`));
     const target = files.get(snapshot.folder) ?? { snapshot, names: new Set([cardFile]) };
-    for (const { file } of wanted.files) target.names.add(file);
+    // every form in which a file may be here, and what was made of it
+    for (const { anyOf } of source.files) {
+      for (const file of anyOf.flatMap((name) => [name, convertedNameOf(name)])) {
+        if ((await cachedFile(snapshot, file)) !== null) target.names.add(file);
+      }
+    }
     files.set(snapshot.folder, target);
   }
   return {

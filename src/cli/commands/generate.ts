@@ -5,6 +5,7 @@ import { foleyRequestSchema, parseRequest } from '../../foley/request.js';
 import { requestFields } from '../../foley/request-fields.js';
 import type { CommandHost } from '../command-host.js';
 import { withInterrupt } from '../interrupt.js';
+import { offlineOption } from '../offline-option.js';
 import { createProgressView } from '../progress-view.js';
 import { readRequestFile } from '../request-file.js';
 import { addFieldOptions, flagOf, valuesOf } from '../schema-flags.js';
@@ -33,6 +34,7 @@ export function addGenerateCommand(program: Command, host: CommandHost): void {
       .argParser((text: string, before: unknown[] | undefined) => [...(before ?? []), parseTrackFlag(text)])
       .helpGroup('What is heard:'),
   );
+  command.addOption(offlineOption());
   command.addHelpText(
     'after',
     '\nExamples:\n  smooth-foley generate dog.mp4 --label "dog barking" --takes 3' +

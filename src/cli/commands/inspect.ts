@@ -11,6 +11,7 @@ import type { MediaFacts } from '../../video/media-facts.js';
 import type { CommandHost } from '../command-host.js';
 import { assertNotThere } from '../existing-file.js';
 import { withInterrupt } from '../interrupt.js';
+import { offlineOption } from '../offline-option.js';
 import { createProgressView } from '../progress-view.js';
 import { addFieldOptions, flagOf, valuesOf } from '../schema-flags.js';
 import type { Terminal } from '../terminal.js';
@@ -38,6 +39,7 @@ export function addInspectCommand(program: Command, host: CommandHost): void {
     .option('--picture <file>', 'draw frames, similarity and timing as PNG')
     .option('--save-timing <file>', 'write the timing as JSON, to be edited and given to generate --timing');
   addFieldOptions(command, inspectFields);
+  command.addOption(offlineOption());
   host.run(command, async (terminal, { args }) => {
     const given = command.opts<Record<string, unknown>>();
     const picture = typeof given.picture === 'string' ? resolve(given.picture) : null;

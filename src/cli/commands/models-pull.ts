@@ -1,10 +1,14 @@
 /** @file `smooth-foley models pull`: licences, sizes and room first, then the download, then what to do next. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { FoleyError } from '../../errors/foley-error.js';
 import { packageModelsFolder } from '../../foley/model-bundle.node.js';
 import {
+  convertedNameOf,
   formatBytes,
   type HubClient,
+  isPickled,
   type Licence,
   licencesToAccept,
   openHubClient,
@@ -30,9 +34,6 @@ interface PullFlags {
   readonly offline?: boolean;
   readonly dryRun?: boolean;
 }
-
-/** Pickled weights are kept as they came; generation reads what `models convert` makes of them. */
-const pickled = /\.(?:bin|ckpt|pt|pth)$/;
 
 export function addModelsPullCommand(models: Command, host: CommandHost): void {
   const command = models
@@ -81,7 +82,7 @@ export function addModelsPullCommand(models: Command, host: CommandHost): void {
       }
       const acceptedLicences = await acceptLicences(terminal, plan, flags.acceptLicence ?? []);
       const pulled = await download(client, plan, acceptedLicences, view);
-      report(terminal, plan, pulled);
+      await report(terminal, plan, pulled);
     });
   });
 }
@@ -148,8 +149,12 @@ async function acceptLicences(
   return accepted;
 }
 
-function report(terminal: Terminal, plan: PullPlan, pulled: readonly PulledRepository[]): void {
-  const next = nextSteps(plan, pulled);
+async function report(
+  terminal: Terminal,
+  plan: PullPlan,
+  pulled: readonly PulledRepository[],
+): Promise<void> {
+  const next = await nextSteps(plan, pulled);
   if (terminal.modes.json) {
     terminal.json({ name: plan.name, repositories: pulled, next });
     return;
@@ -163,16 +168,24 @@ function report(terminal: Terminal, plan: PullPlan, pulled: readonly PulledRepos
   for (const line of next) terminal.note(line);
 }
 
-/** Commands that make the pulled files ready to use. */
-function nextSteps(plan: PullPlan, pulled: readonly PulledRepository[]): string[] {
-  const files = pulled.flatMap((repository) => repository.files.map(({ file }) => file));
-  const toConvert = files.filter((file) => pickled.test(file));
-  return toConvert.length === 0
-    ? []
-    : [
-        `${toConvert.join(', ')} ${toConvert.length === 1 ? 'is' : 'are'} pickled. Make safetensors of ${toConvert.length === 1 ? 'it' : 'them'} once:`,
-        `  smooth-foley models convert ${plan.name}`,
-      ];
+/** The command that makes pickled files ready to use, unless that was done. */
+async function nextSteps(plan: PullPlan, pulled: readonly PulledRepository[]): Promise<string[]> {
+  const toConvert: string[] = [];
+  for (const { folder, files } of pulled) {
+    for (const { file } of files) {
+      if (isPickled(file) && !(await isThere(join(folder, convertedNameOf(file))))) toConvert.push(file);
+    }
+  }
+  if (toConvert.length === 0) return [];
+  const [are, them] = toConvert.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  return [
+    `${toConvert.join(', ')} ${are} pickled. Make safetensors of ${them} once:`,
+    `  smooth-foley models convert ${plan.name}`,
+  ];
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }
 
 function planAsJson(plan: PullPlan) {
