@@ -80,7 +80,6 @@ export async function embedStream(
   const pixels = new Float32Array(batch * imageValues);
   const times: number[] = [];
   const rows: Float32Array[] = [];
-  let width = 0;
   let waiting = 0;
   const flush = async (count: number): Promise<void> => {
     const session = await tower.opened(count);
@@ -88,7 +87,7 @@ export async function embedStream(
       const values = pixels.subarray(first * imageValues, (first + count) * imageValues);
       const results = await session.run({ image: tensor([count, 3, imageSize, imageSize], values) });
       const found = results[output]!; // [count, D]
-      width = found.shape[1]!;
+      const width = found.shape[1]!;
       for (let row = 0; row < count; row++) rows.push(floats(found).slice(row * width, (row + 1) * width));
     }
     waiting = 0;
@@ -103,9 +102,16 @@ export async function embedStream(
     if (++waiting === batch) await flush(batch);
   }
   if (waiting > 0) await flush(1);
+  const width = rows[0]?.length ?? (await widthOf(tower, output));
   const data = new Float32Array(rows.length * width);
   rows.forEach((row, index) => {
     data.set(row, index * width);
   });
   return { timesSeconds: Float64Array.from(times), width, data };
+}
+
+/** Width of an embedding, where there was none to tell. */
+async function widthOf(tower: ImageTower, output: string): Promise<number> {
+  const { program } = await tower.opened(1);
+  return program.outputs.find(({ name }) => name === output)!.shape[1]!;
 }
