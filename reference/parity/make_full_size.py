@@ -35,7 +35,7 @@ out, dtype, size = arguments.out, DTYPES[arguments.dtype], SIZES[arguments.size]
 pickled = arguments.dtype == "fp32"
 torch.set_grad_enabled(False)
 torch.set_num_threads(2)
-bands, columns = size.latents[1] * 8, size.latents[2] * 8
+bands, columns = size.part_latents[1] * 8, size.part_latents[2] * 8
 cross, embedding = size.unet["cross_attention_dim"], size.clip_image_h["projection_dim"]
 
 
@@ -95,7 +95,7 @@ def vae():
         model.save_config(f"{out}/{folder}/vae")
     save(model, "auffusion/vae", "diffusion_pytorch_model", bin_name="diffusion_pytorch_model.bin")
     image = random_like((1, 1, bands, columns), 2).clamp(-1, 1).expand(1, 3, -1, -1).contiguous()
-    latents = random_like((1, *size.latents), 3) * 5
+    latents = random_like((1, *size.part_latents), 3) * 5
     distribution = model.encode(image).latent_dist
     record("vae-encode", {"image": image}, {"mean": distribution.mean, "logVariance": distribution.logvar})
     record("vae-decode", {"latents": latents}, {"image": model.decode(latents).sample})
@@ -140,7 +140,7 @@ def clip_text_h():
 
 
 def clip_image_h():
-    from transformers import CLIPImageProcessor
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
     model = stored_as(networks.make_clip_image_h(size), dtype)
     side, patch = model.config.image_size, model.config.patch_size
@@ -156,7 +156,7 @@ def clip_image_h():
     y, x = np.mgrid[0:height, 0:width]
     planes = [x * 255 / width, y * 255 / height, np.where(x + y > width, 220, 30) + 20 * np.sin(x / 3)]
     picture = np.stack(planes, 2).clip(0, 255).astype(np.uint8)
-    processor = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
+    processor = CLIPImageProcessorPil(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
     pixels = processor(images=picture, return_tensors="pt").pixel_values
     inputs = {"picture": torch.from_numpy(picture), "pixels": pixels}
     record("clip-image-h", inputs, {"embedding": model(pixel_values=pixels).image_embeds})
@@ -169,7 +169,7 @@ def controlnet():
     files.write_safetensors(f"{out}/foleycrafter/controlnet/diffusion_pytorch_model.safetensors", state)
     hint = torch.where(torch.arange(columns) // (columns // 8) % 2 == 1, 1.0, -1.0).expand(1, 1, bands, -1).contiguous()
     inputs = {
-        "latents": random_like((1, *size.latents), 5), "timestep": torch.tensor([961.0]),
+        "latents": random_like((1, *size.part_latents), 5), "timestep": torch.tensor([961.0]),
         "text": random_like((1, 77, cross), 6), "hint": hint,
     }  # fmt: skip
     residuals, middle = model(
@@ -181,7 +181,7 @@ def controlnet():
 
 
 def unet_inputs():
-    return {"latents": random_like((1, *size.latents), 7), "text": random_like((1, 77, cross), 8)}
+    return {"latents": random_like((1, *size.part_latents), 7), "text": random_like((1, 77, cross), 8)}
 
 
 def unet():
@@ -208,24 +208,23 @@ def frame_adapter():
 
 
 def frames(model):
-    """The UNet with 4 tokens of the mean of 300 frames, 300 (one a frame, in time) and 1200 (four a frame)."""
+    """The UNet with 4 tokens of the mean of all frames (300 at full size), one a frame, in time, and four a frame."""
     four, one = (stored_as(m(size), dtype) for m in (networks.make_semantic_adapter, networks.make_frame_adapter))
-    embeddings = random_like((1, 300, embedding), 9) * 0.5
-    times = (torch.arange(300) / 30)[None]
+    embeddings = random_like((1, size.frames, embedding), 9) * 0.5
+    times = (torch.arange(size.frames) / 30)[None]
     inputs = unet_inputs() | {"embeddings": embeddings, "times": times, "timestep": torch.tensor([481.0])}
     outputs = {}
     cases = (
-        ("4", four, four.image_proj(embeddings.mean(1, keepdim=True)), 1.0),
-        ("300", one, one.image_proj(embeddings, times), 0.7),
-        ("1200", four, four.image_proj(embeddings), 0.7),
+        ("mean", four, four.image_proj(embeddings.mean(1, keepdim=True)), 1.0),
+        ("one", one, one.image_proj(embeddings, times), 0.7),
+        ("four", four, four.image_proj(embeddings), 0.7),
     )
     plain = dict(model.attn_processors)
-    for count, adapter, tokens, scale in cases:
-        assert tokens.shape[1] == int(count)
+    for case, adapter, tokens, scale in cases:
         adapter.attach(model)
         adapter.look(tokens, scale)
-        outputs[f"tokens.{count}"] = tokens
-        outputs[f"prediction.{count}"] = model(inputs["latents"], inputs["timestep"], inputs["text"]).sample
+        outputs[f"tokens.{case}"] = tokens
+        outputs[f"prediction.{case}"] = model(inputs["latents"], inputs["timestep"], inputs["text"]).sample
     model.set_attn_processor(plain)
     record("frame-adapter", inputs, outputs)
 

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 FULL = SimpleNamespace(
     latents=(4, 32, 128),
+    part_latents=(4, 32, 128),  # of the parts' own records; the pipeline always makes a whole window
+    frames=300,
     unet=dict(
         in_channels=4, out_channels=4, sample_size=64, block_out_channels=(320, 640, 1280, 1280), layers_per_block=2,
         attention_head_dim=8, norm_num_groups=32, cross_attention_dim=768,
@@ -31,8 +33,10 @@ FULL = SimpleNamespace(
 # latents of 8 x 128 positions: 64 bands, and the 1024 columns of a whole window
 TINY = SimpleNamespace(
     latents=(4, 8, 128),
+    part_latents=(4, 8, 16),
+    frames=40,
     unet=dict(
-        in_channels=4, out_channels=4, sample_size=64, block_out_channels=(8, 16, 16, 16), layers_per_block=2,
+        in_channels=4, out_channels=4, sample_size=64, block_out_channels=(8, 8, 16, 16), layers_per_block=1,
         attention_head_dim=2, norm_num_groups=4, cross_attention_dim=16,
     ),
     hint_channels=(4, 4, 6, 8),

@@ -116,7 +116,7 @@ async function controlNetPart(files: ReferenceFiles, engine: Engine): Promise<Co
   return comparisons;
 }
 
-/** The UNet with frames in it: 4 tokens of the mean of 300 frames, one token a frame, and four a frame. */
+/** The UNet with frames in it: 4 tokens of the mean of all frames, one token a frame, four a frame (4, 300, 1200 of 300). */
 async function frameAdapterPart(files: ReferenceFiles, engine: Engine): Promise<Comparison[]> {
   const config = await unetConfig(files);
   const p = await files.parameters('unet');
@@ -125,9 +125,9 @@ async function frameAdapterPart(files: ReferenceFiles, engine: Engine): Promise<
   const sizes = { embeddingDim: embeddings.shape[2]!, tokenDim: config.crossAttentionDim };
   const mean: FrameAdapterConfig = { ...foleycrafter.frameAdapter, ...sizes };
   const cases = [
-    { tokens: 4, network: 'semanticAdapter', adapter: mean, scale: 1 },
-    { tokens: 300, network: 'frameAdapter', adapter: { ...smoothFoley.frameAdapter, ...sizes }, scale: 0.7 },
-    { tokens: 1200, network: 'semanticAdapter', adapter: { ...mean, pooling: 'none' }, scale: 0.7 },
+    { name: 'mean', network: 'semanticAdapter', adapter: mean, scale: 1 },
+    { name: 'one', network: 'frameAdapter', adapter: { ...smoothFoley.frameAdapter, ...sizes }, scale: 0.7 },
+    { name: 'four', network: 'semanticAdapter', adapter: { ...mean, pooling: 'none' }, scale: 0.7 },
   ] as const;
   const feeds = {
     latents: await recorded.input('latents'),
@@ -137,7 +137,7 @@ async function frameAdapterPart(files: ReferenceFiles, engine: Engine): Promise<
     timesSeconds: await recorded.input('times'),
   };
   const comparisons: Comparison[] = [];
-  for (const { tokens, network, adapter, scale } of cases) {
+  for (const { name, network, adapter, scale } of cases) {
     const parameters = await files.parameters(network);
     const results = await against(recorded, engine, feeds, (inputs) => {
       const { latents, timestep, textStates } = inputs;
@@ -154,8 +154,8 @@ async function frameAdapterPart(files: ReferenceFiles, engine: Engine): Promise<
         config,
       );
       return {
-        [`tokens.${tokens}`]: frameTokens(parameters.at('image_proj'), frames, timesSeconds, adapter),
-        [`prediction.${tokens}`]: prediction,
+        [`tokens.${name}`]: frameTokens(parameters.at('image_proj'), frames, timesSeconds, adapter),
+        [`prediction.${name}`]: prediction,
       };
     });
     parameters.assertAllUsed();
@@ -216,10 +216,11 @@ async function clipTextHPart(files: ReferenceFiles, engine: Engine): Promise<Com
   const ids = await recorded.input('ids');
   const { vocabularySize, tokens } = text;
   // the end of text is the last entry of the vocabulary; the first one counts, since it also fills the row
-  const flags = Float32Array.from(ids.data, (id, i) => {
-    const row = Array.from(ids.data.slice(Math.floor(i / tokens) * tokens), Number);
-    return Number(id) === vocabularySize - 1 && row.indexOf(vocabularySize - 1) === i % tokens ? 1 : 0;
-  });
+  const all = Array.from(ids.data as BigInt64Array, Number);
+  const isEnd = (id: number | undefined) => id === vocabularySize - 1;
+  const flags = Float32Array.from(all, (id, i) =>
+    isEnd(id) && (i % tokens === 0 || !isEnd(all[i - 1])) ? 1 : 0,
+  );
   const comparisons = await against(recorded, engine, { ids, atEnd: tensor(ids.shape, flags) }, (inputs) => {
     const states = clipTextStates(p, inputs.ids!, text);
     return { states, embedding: clipTextEmbedding(p, states, inputs.atEnd!, text) };

@@ -1,5 +1,5 @@
 /** @file The files that `reference/parity/make_full_size.py` made: weights as published, and what torch computed with them. */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FloatTensor, floats, type Tensor } from '../../src/graph/index.js';
 import { convertCheckpoint, openSafetensors } from '../../src/weights/index.node.js';
@@ -43,11 +43,13 @@ export interface ReferenceFiles {
 export interface Recorded {
   input(name: string): Promise<Tensor>;
   output(name: string): Promise<FloatTensor>;
+  /** An output of whole numbers. */
+  integers(name: string): Promise<Tensor>;
   readonly outputs: readonly string[];
 }
 
 /**
- * @param pickled reads the pickled forms, converted by the product into `scratchFolder` first.
+ * @param pickled reads the pickled forms, where they are there, converted by the product into `scratchFolder` first.
  */
 export function openReferenceFiles(
   folder: string,
@@ -55,7 +57,8 @@ export function openReferenceFiles(
 ): ReferenceFiles {
   const open = async (network: NetworkName) => {
     const [safetensors, checkpoint] = networkFiles[network];
-    if (pickled === null || checkpoint === null) return openSafetensors(join(folder, safetensors));
+    const isPickled = pickled !== null && checkpoint !== null && (await exists(join(folder, checkpoint)));
+    if (!isPickled) return openSafetensors(join(folder, safetensors));
     await mkdir(pickled.scratchFolder, { recursive: true });
     const converted = join(pickled.scratchFolder, `${network}.safetensors`);
     await convertCheckpoint(join(folder, checkpoint), converted);
@@ -88,6 +91,7 @@ export function openReferenceFiles(
           const found = await file.read(`out:${key}`);
           return { ...found, dtype: 'float32', data: floats(found) };
         },
+        integers: (key) => file.read(`out:${key}`),
         outputs: [...file.tensors.keys()].filter((key) => key.startsWith('out:')).map((key) => key.slice(4)),
       };
     },
@@ -95,4 +99,11 @@ export function openReferenceFiles(
       if (pickled !== null) await rm(pickled.scratchFolder, { recursive: true, force: true });
     },
   };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
