@@ -84,6 +84,8 @@ export const uploadOrderSchema = z.strictObject({
 });
 export type UploadOrder = z.input<typeof uploadOrderSchema>;
 
+export const uploadCompleteSchema = z.strictObject({ sha256: sha256.optional() });
+
 export const uploadSchema = z.object({
   id,
   fileName: z.string(),
@@ -329,6 +331,8 @@ export const jobFileSchema = z.object({
   sha256,
 });
 export type JobFile = z.output<typeof jobFileSchema>;
+/** `download=1` asks a browser to save the file in place of showing it. */
+export const downloadQuerySchema = z.strictObject({ download: z.enum(['0', '1']).default('0') });
 export const jobFilesSchema = z.object({ files: z.array(jobFileSchema) });
 
 /** One variation of a finished `generate` job. */
