@@ -10,6 +10,12 @@ export interface CompileOptions {
   readonly lowering?: Lowering;
   /** How hard the runtime rewrites the graph; `extended` keeps large models quick to open. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /**
+   * What becomes of working memory after a run. `kept` for the next run (unless given): quickest, and the more sessions
+   * are open, the more they hold. `released`: given back to the system, which costs a few hundredths of a run; sessions
+   * of large programs then hold next to nothing between runs.
+   */
+  readonly workingMemory?: 'kept' | 'released';
   /** For programs with `recompute`: keeps the second forward pass from being merged with the first. */
   readonly keepRecomputation?: boolean;
 }

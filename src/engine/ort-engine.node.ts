@@ -49,9 +49,12 @@ async function openSession(
   const { folder, locations } = locateWeights(program);
   const lowering = options.lowering ?? (device === 'cpu' ? 'fused' : 'plain');
   const bytes = program.emit(lowering, (reference) => locations.get(reference.file) ?? null);
-  const disabled = options.keepRecomputation
-    ? { disable_specified_optimizers: 'CommonSubexpressionElimination' }
-    : {};
+  const isReleased = options.workingMemory === 'released';
+  const disabled = [
+    ...(options.keepRecomputation ? ['CommonSubexpressionElimination'] : []),
+    // folded, weights of half precision would become a private copy of twice their size
+    ...(halfPrecisionBytes(program) > mostBytesFolded ? ['ConstantFolding'] : []),
+  ];
   // key names as the shipped library reads them; every value has to be text
   const extra = {
     session: {
@@ -61,7 +64,7 @@ async function openSession(
       use_deterministic_compute: '1',
       ...(folder === null ? {} : { model_external_initializers_file_folder_path: folder }),
     },
-    optimization: disabled,
+    optimization: disabled.length === 0 ? {} : { disable_specified_optimizers: disabled.join(';') },
   };
   let session: ort.InferenceSession;
   try {
@@ -71,6 +74,10 @@ async function openSession(
       intraOpNumThreads: engine.threads ?? availableParallelism(),
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      // measured on UNets: with both, kept memory is half as much again and no run is faster; the pattern makes one block
+      // of everything, which is what can be given back at once
+      enableCpuMemArena: !isReleased,
+      enableMemPattern: isReleased,
       logSeverityLevel: 4,
       extra,
     });
@@ -137,6 +144,15 @@ function toOrt(
     value.data as ort.Tensor.DataType,
     port.shape as number[],
   );
+}
+
+/** Up to here it is worth widening weights once, when the program is opened. */
+const mostBytesFolded = 256 * 2 ** 20;
+
+function halfPrecisionBytes({ weights }: Program): number {
+  return weights
+    .filter(({ dtype }) => dtype === 'float16' || dtype === 'bfloat16')
+    .reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** The narrowest folder above all weights files, symlinks resolved, and where each file lies in it. */

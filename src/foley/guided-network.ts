@@ -1,6 +1,6 @@
 /** @file The denoising network with its conditions worked out beforehand: everything that no step changes is made once. */
 import { type ConditionSet, isWithin, type StepPosition } from '../diffusion/guidance.js';
-import type { Session } from '../engine/engine.js';
+import type { CompileOptions, Session } from '../engine/engine.js';
 import { floats, type Program, type Tensor, tensor } from '../graph/index.js';
 import type { ModelConfig } from '../models/model-config.js';
 import {
@@ -15,7 +15,9 @@ import type { Denoiser, StepEconomy, TextStates, WindowConditions } from './stat
 import type { SynthesizerParameters } from './synthesizer.js';
 
 type Feeds = Readonly<Record<string, Tensor>>;
-type SessionOf = (name: string, build: () => Program) => Promise<Session>;
+type SessionOf = (name: string, build: () => Program, options?: CompileOptions) => Promise<Session>;
+/** What prepares the steps runs once or twice a window. */
+const ranSeldom: CompileOptions = { workingMemory: 'released' };
 
 export interface GuidedNetwork {
   prepare(conditions: WindowConditions, economy?: StepEconomy): Promise<Denoiser>;
@@ -39,8 +41,10 @@ export function createNetwork(
   const textFeeds = async (states: TextStates, withControl: boolean): Promise<Feeds> => {
     const known = knownTexts.get(states);
     if (known?.withControl === withControl) return known.feeds;
-    const session = await sessionOf(`text/${withControl}`, () =>
-      textProgram(config, parameters, withControl),
+    const session = await sessionOf(
+      `text/${withControl}`,
+      () => textProgram(config, parameters, withControl),
+      ranSeldom,
     );
     const { tokens, width } = config.textEncoder;
     const feeds = await session.run({ states: tensor([1, tokens, width], states) });
@@ -49,8 +53,10 @@ export function createNetwork(
   };
   const frameFeeds = async (embeddings: Float32Array, timesSeconds: Float32Array): Promise<Feeds> => {
     const count = timesSeconds.length;
-    const session = await sessionOf(`frames/${count}`, () =>
-      frameProgram(config, parameters, count, latentShape[2]!),
+    const session = await sessionOf(
+      `frames/${count}`,
+      () => frameProgram(config, parameters, count, latentShape[2]!),
+      ranSeldom,
     );
     return session.run({
       embeddings: tensor([1, count, config.frameAdapter.embeddingDim], embeddings),
@@ -58,7 +64,7 @@ export function createNetwork(
     });
   };
   const hintFeeds = async (hint: Float32Array): Promise<Feeds> => {
-    const session = await sessionOf('hint', () => hintProgram(config, parameters));
+    const session = await sessionOf('hint', () => hintProgram(config, parameters), ranSeldom);
     return session.run({ hint: tensor([1, 1, config.mel.bands, config.mel.columns], hint) });
   };
   const fixedFeeds = async (conditions: WindowConditions): Promise<Record<ConditionSet, Feeds>> => {

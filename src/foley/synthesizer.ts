@@ -1,6 +1,6 @@
 /** @file The generative half of a model on an engine: text states, guided network, autoencoder, vocoder. */
 import { flipBands, imageToMel, type MelImage } from '../audio/mel-image.js';
-import type { CompileOptions, Engine, Session } from '../engine/engine.js';
+import type { CompileOptions, Engine } from '../engine/engine.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { add, clamp, floats, input, mul, type Program, program, slice, tensor } from '../graph/index.js';
 import { decodeLatents, latentStride } from '../models/autoencoder.js';
@@ -10,6 +10,7 @@ import { vocoderOf } from '../models/vocoder.js';
 import type { Parameters } from '../weights/parameters.js';
 import { createNetwork } from './guided-network.js';
 import { buildNetworkPrograms } from './network-programs.js';
+import { createSessionShelf } from './session-shelf.js';
 import type { Synthesizer } from './stations.js';
 
 /** The parameters of each network; a null adapter is one the model folder does not have. */
@@ -34,22 +35,9 @@ export function createSynthesizer(
 ): Synthesizer {
   const { mel } = config;
   const latentShape = latentShapeOf(config);
-  const sessions = new Map<string, Promise<Session>>();
-  const sessionOn = (
-    host: Engine,
-    name: string,
-    build: () => Program,
-    options: CompileOptions = {},
-  ): Promise<Session> => {
-    const known = sessions.get(name);
-    if (known) return known;
-    const opened = host.compile(build(), options);
-    sessions.set(name, opened);
-    return opened;
-  };
-  const network = createNetwork(config, parameters, latentShape, (name, build) =>
-    sessionOn(networkEngine, name, build),
-  );
+  const denoising = createSessionShelf(networkEngine);
+  const sounding = createSessionShelf(engine);
+  const network = createNetwork(config, parameters, latentShape, denoising.open);
   return {
     latentShape,
     bands: mel.bands,
@@ -59,13 +47,12 @@ export function createSynthesizer(
     textStates: (texts) => text.encodeTokens(texts),
     denoiser: (conditions, economy) => network.prepare(conditions, economy),
     async decode(latents) {
-      const session = await sessionOn(
-        engine,
+      // opened again in a fraction of a second, and decoding a large latent takes over a gigabyte of its own
+      if (isLarge(config)) await denoising.close();
+      const session = await sounding.open(
         'decode',
         () => decodeProgram(config, parameters.vae, latentShape),
-        {
-          optimization: 'all',
-        },
+        ranOnce,
       );
       const { image } = await session.run({ latents: tensor([1, ...latentShape], latents) });
       return flipBands({ bands: mel.bands, columns: mel.columns, data: floats(image!).slice() });
@@ -78,9 +65,7 @@ export function createSynthesizer(
           `the vocoder reads ${mel.bands} x ${mel.columns} mels, got ${bands} x ${columns}`,
         );
       }
-      const session = await sessionOn(engine, 'vocode', () => vocodeProgram(config, parameters.vocoder), {
-        optimization: 'all',
-      });
+      const session = await sounding.open('vocode', () => vocodeProgram(config, parameters.vocoder), ranOnce);
       const { wave } = await session.run({ mel: tensor([1, bands, columns], imageToMel(image).data) });
       return floats(wave!).slice();
     },
@@ -109,8 +94,16 @@ export function assertParametersFit(config: ModelConfig, parameters: Synthesizer
  * Such a network runs on one thread, which costs it less than a second a clip.
  */
 export function isThreadSensitive(config: ModelConfig): boolean {
+  return !isLarge(config);
+}
+
+/** Programs that run once a window: what they worked with is given back. */
+const ranOnce: CompileOptions = { optimization: 'all', workingMemory: 'released' };
+
+/** Whether the sessions of one stage leave no room for those of the next. */
+function isLarge(config: ModelConfig): boolean {
   const [, rows, columns] = latentShapeOf(config);
-  return rows * columns <= 1024;
+  return rows * columns > 1024;
 }
 
 /** `[C, H, W]` of the latents of one window. */
