@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { checkModelFolder } from '../../foley/model/check-model.node.js';
 import { formatSums, hashModel } from '../../foley/model-bundle.node.js';
 import type { CommandHost } from '../command-host.js';
+import { addModelsConvertCommand } from './models-convert.js';
 import { addModelsLsCommand } from './models-ls.js';
 import { addModelsPullCommand } from './models-pull.js';
 import { addModelsRmCommand } from './models-rm.js';
@@ -12,6 +13,7 @@ export function addModelsCommand(program: Command, host: CommandHost): void {
   const models = program.command('models').description('the models on this machine');
   addModelsLsCommand(models, host);
   addModelsPullCommand(models, host);
+  addModelsConvertCommand(models, host);
   addModelsVerifyCommand(models, host);
   addModelsRmCommand(models, host);
   addModelsSumsCommand(models, host);

@@ -1,7 +1,13 @@
 /** @file Where the parts of a model are to be looked for: what was named, else a folder's usual places, else the hub's cache. */
 import { basename, join, resolve } from 'node:path';
 import { FoleyError } from '../../errors/foley-error.js';
-import { cachedPartsOf, isPresetName, pullCommand, resolveModelSource } from '../../hub/index.js';
+import {
+  cachedPartsOf,
+  convertedNameOf,
+  isPresetName,
+  pullCommand,
+  resolveModelSource,
+} from '../../hub/index.js';
 import { type PresetName, presets } from '../../models/presets.js';
 import { frameAdapterOfShapes } from '../../models/published/index.js';
 import { openSafetensors } from '../../weights/safetensors-file.node.js';
@@ -9,7 +15,7 @@ import { packageModelsFolder } from '../model-bundle.node.js';
 import type { FoleyRequest } from '../request.js';
 import type { Remedy } from './missing-files.js';
 import { type OwnFolder, readOwnFolder } from './own-parts.node.js';
-import { convertedPathOf, isFile, isFolder } from './weights-files.node.js';
+import { isFile, isFolder } from './weights-files.node.js';
 
 /** The fields of a request that say which model. */
 export type ModelChoice = Pick<
@@ -124,7 +130,7 @@ async function presetOf({
   temporalAdapter,
 }: ModelPlaces['places']): Promise<Exclude<PresetName, 'small'>> {
   if (frameAdapter === undefined) return temporalAdapter === undefined ? 'auffusion' : 'foleycrafter';
-  const path = convertedPathOf(frameAdapter);
+  const path = convertedNameOf(frameAdapter);
   if (!(await isFile(path))) return 'foleycrafter';
   const { tensors } = await openSafetensors(path);
   return frameAdapterOfShapes(tensors, presets.foleycrafter.frameAdapter, path).tokensPerFrame === 1

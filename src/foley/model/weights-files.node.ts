@@ -2,16 +2,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FoleyError, messageOf } from '../../errors/foley-error.js';
+import { convertedNameOf, isPickled } from '../../hub/index.js';
 import type { MissingFiles } from './missing-files.js';
 
 const indexEnding = '.index.json';
-const pickles = /\.(?:bin|ckpt|pth\.tar|pth|pt)$/;
-
-/** The file that `models convert` makes of a pickled one; a safetensors file itself. */
-export function convertedPathOf(path: string): string {
-  if (path.endsWith('.safetensors')) return path;
-  return pickles.test(path) ? path.replace(pickles, '.safetensors') : `${path}.safetensors`;
-}
 
 /**
  * Finds the weights of a part.
@@ -52,8 +46,8 @@ async function weightsIn(
 ): Promise<readonly string[] | null> {
   if (path.endsWith('.safetensors')) return [path];
   if (path.endsWith(indexEnding)) return shardsOf(path, what, missing);
-  if (pickles.test(path)) {
-    const converted = convertedPathOf(path);
+  if (isPickled(path)) {
+    const converted = convertedNameOf(path);
     if (await isFile(converted)) return [converted];
     missing.addPickle(what, path);
     return null;
@@ -81,7 +75,7 @@ async function shardsOf(
   let isWhole = true;
   for (const name of (names as string[]).sort()) {
     const path = join(dirname(index), name);
-    const usable = path.endsWith('.safetensors') ? path : convertedPathOf(path);
+    const usable = path.endsWith('.safetensors') ? path : convertedNameOf(path);
     if (await isFile(usable)) found.push(usable);
     else {
       isWhole = false;
