@@ -10,6 +10,8 @@ import { addEvalCommand } from './commands/eval.js';
 import { addGenerateCommand } from './commands/generate.js';
 import { addInspectCommand } from './commands/inspect.js';
 import { addModelsCommand } from './commands/models.js';
+import { addServeCommand, addWorkerCommand } from './commands/serve.js';
+import { addStudioCommand } from './commands/studio.js';
 import { addTrainCommand } from './commands/train.js';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { type CliStreams, type OutputModes, Terminal } from './terminal.js';
@@ -80,10 +82,13 @@ function buildProgram(host: CommandHost, streams: CliStreams): Command {
   for (const add of [
     addGenerateCommand,
     addInspectCommand,
+    addStudioCommand,
     addTrainCommand,
     addDataCommand,
     addEvalCommand,
     addModelsCommand,
+    addServeCommand,
+    addWorkerCommand,
     addDoctorCommand,
   ]) {
     add(program, host);
