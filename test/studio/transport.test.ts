@@ -89,7 +89,7 @@ describe('the transport', () => {
 });
 
 describe('the picture follows the sound', () => {
-  function fakePicture(currentTime: number, paused: boolean): Picture & { jumps: number } {
+  function fakePicture(currentTime: number, paused: boolean): Picture & { at: number; jumps: number } {
     const picture = {
       at: currentTime,
       jumps: 0,

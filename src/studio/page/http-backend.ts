@@ -43,7 +43,7 @@ async function upload(file: File, onProgress: (share: number) => void, signal: A
     const chunk = file.slice(offset, offset + chunkBytes);
     const headers = {
       [names.uploadOffset]: String(offset),
-      'Content-Type': 'application/offset+octet-stream',
+      'Content-Type': 'application/octet-stream',
     };
     state = await ask<Upload>('PATCH', pathTo('upload', { uploadId }), chunk, headers, signal);
     onProgress(state.receivedBytes / file.size);
