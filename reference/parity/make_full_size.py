@@ -61,7 +61,7 @@ def settings():
     for folder in ("auffusion", "auffusion-bin") if pickled else ("auffusion",):
         files.write_tokenizer(f"{out}/{folder}/tokenizer", arguments.bpe)
         files.write_json(f"{out}/{folder}/scheduler/scheduler_config.json", files.SCHEDULER)
-        files.write_json(f"{out}/{folder}/feature_extractor/preprocessor_config.json", files.PICTURES)
+        files.write_json(f"{out}/{folder}/feature_extractor/preprocessor_config.json", files.pictures_json(size.clip_image_h["image_size"]))
         index = {"_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.18.2"}
         for name, owner, kind in (
             ("feature_extractor", "transformers", "CLIPImageProcessor"), ("scheduler", "diffusers", "PNDMScheduler"),
@@ -71,7 +71,7 @@ def settings():
             index[name] = [owner, kind]
         files.write_json(f"{out}/{folder}/model_index.json", index)
     files.write_tokenizer(f"{out}/clip-h-text", arguments.bpe)
-    files.write_json(f"{out}/image_encoder/preprocessor_config.json", files.PICTURES)
+    files.write_json(f"{out}/image_encoder/preprocessor_config.json", files.pictures_json(size.clip_image_h["image_size"]))
     print("settings written")
 
 

@@ -1,7 +1,9 @@
 /** @file The whole way from pictures to samples with FoleyCrafter's settings, compared with torch at every station. */
 import { generate } from '../../src/foley/generate.js';
+import { openStations } from '../../src/foley/open-stations.node.js';
 import { StageClock } from '../../src/foley/progress.js';
-import { parseRequest } from '../../src/foley/request.js';
+import { type FoleyRequest, parseRequest } from '../../src/foley/request.js';
+import { resolveRequest } from '../../src/foley/resolve-request.node.js';
 import { withModelDefaults } from '../../src/foley/settled-request.js';
 import type { FoleyStations, WindowConditions } from '../../src/foley/stations.js';
 import { type Comparison, compare } from './comparison.js';
@@ -67,25 +69,23 @@ function watched(stations: FoleyStations, trail: Trail, onStep: (step: number) =
   };
 }
 
+/** Where the product finds the parts, as in a request. */
+export type ParityModel = Pick<
+  FoleyRequest,
+  'backbone' | 'frameAdapter' | 'temporalAdapter' | 'imageEncoder' | 'vocoder'
+>;
+
 /** Text states, embeddings, raster, latents after every step, mel and samples, each against torch's. */
 export async function comparePipeline(
-  stations: FoleyStations,
   files: ReferenceFiles,
+  model: ParityModel,
   onStep: (step: number) => void = () => {},
 ): Promise<Comparison[]> {
   const asked = (await files.json('recorded/pipeline.json')).json as RecordedRequest;
-  const recorded = await files.recorded('pipeline');
-  const pictures = await (await files.recorded('pipeline-frames')).input('frames');
-  const shown = Array.from((await recorded.integers('shown')).data, Number);
   const frameSeconds = asked.durationSeconds / asked.frames;
-  const spans = asked.soundingFrames.map(([first, end]) => ({
-    startSeconds: first * frameSeconds,
-    endSeconds: end * frameSeconds,
-  }));
   const request = parseRequest({
     video: 'recorded.mp4',
     label: asked.prompt,
-    prompt: asked.prompt,
     negative: asked.negative,
     seed: asked.seed,
     sampler: 'pndm',
@@ -94,13 +94,36 @@ export async function comparePipeline(
     frameScale: asked.semanticScale,
     timingScale: asked.temporalScale,
     raster: 'foleycrafter',
-    timing: { spans },
+    timing: {
+      spans: asked.soundingFrames.map(([first, end]) => ({
+        startSeconds: first * frameSeconds,
+        endSeconds: end * frameSeconds,
+      })),
+    },
     loudness: null,
+    model: 'foleycrafter',
+    ...model,
+    cacheDir: 'none',
   });
-  const settled = withModelDefaults(
-    { ...request, seed: asked.seed, timing: { spans }, tracks: null },
-    stations.defaults,
-  );
+  const stations = await openStations(request);
+  try {
+    return await compareRun(stations, request, asked, files, onStep);
+  } finally {
+    await stations.close();
+  }
+}
+
+async function compareRun(
+  stations: FoleyStations,
+  request: FoleyRequest,
+  asked: RecordedRequest,
+  files: ReferenceFiles,
+  onStep: (step: number) => void,
+): Promise<Comparison[]> {
+  const recorded = await files.recorded('pipeline');
+  const pictures = await (await files.recorded('pipeline-frames')).input('frames');
+  const shown = Array.from((await recorded.integers('shown')).data, Number);
+  const settled = withModelDefaults(await resolveRequest(request), stations.defaults);
   const trail: Trail = { conditions: null, latents: [], final: null, image: null, wave: null };
   const takes = generate({
     request: settled,
@@ -112,34 +135,34 @@ export async function comparePipeline(
   const { value: take } = await takes.next();
   if (take === undefined) throw new Error('the product made no take');
 
-  const against = async (name: string, ours: ArrayLike<number>, key = name): Promise<Comparison> => {
-    const { shape, data } = await recorded.output(key);
-    return compare(name, shape, ours, data);
+  /** A record may hold only the beginning, or (`fromEnd`) the end. */
+  const against = async (name: string, ours: Float32Array, fromEnd = false): Promise<Comparison> => {
+    const { shape, data } = await recorded.output(name);
+    const part = fromEnd ? ours.subarray(-data.length) : ours.subarray(0, data.length);
+    return compare(name, shape, part, data);
   };
   const { prompt, negative, frames, timing } = trail.conditions!;
-  const columns = (await recorded.output('row')).data.length;
-  const steps = [...trail.latents.slice(1), trail.final!];
-  const latentSize = trail.final!.length;
-  const allSteps = new Float32Array(steps.length * latentSize);
-  steps.forEach((latents, i) => {
-    allSteps.set(latents, i * latentSize);
-  });
   const samples = await recorded.integers('samples');
-  const sound = take.wave.channels[0]!;
+  const ofInt16 = Float32Array.from(samples.data as Int32Array, (sample) => sample / 32768);
+  const sound = take.wave.channels[0]!.subarray(0, ofInt16.length);
   return [
-    await against('text', [...negative, ...prompt]),
+    await against('text', Float32Array.of(...negative, ...prompt)),
     await against('seen', meanRow(frames!.embeddings, stations.encoder.width)),
-    await against('row', timing!.hint.subarray(0, columns)),
-    await against('trail', allSteps),
+    await against('row', timing!.hint),
+    await against('trail', joined([...trail.latents.slice(1), trail.final!]), true),
     await against('image', trail.image!),
     await against('wave', trail.wave!),
-    compare(
-      'samples',
-      samples.shape,
-      sound,
-      Float32Array.from(samples.data, (sample) => Number(sample) / 32768),
-    ),
+    compare('samples', samples.shape, sound, ofInt16),
   ];
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const size = parts[0]!.length;
+  const whole = new Float32Array(parts.length * size);
+  parts.forEach((part, i) => {
+    whole.set(part, i * size);
+  });
+  return whole;
 }
 
 /** Mean over the rows of `[count, width]`. */
