@@ -1,6 +1,7 @@
 /** @file Which files of a repository are wanted: by the catalogue, by patterns, or by what a model is read from. */
 import { FoleyError } from '../errors/foley-error.js';
 import type { CatalogueSource } from './catalogue.js';
+import { filePattern } from './file-pattern.js';
 import type { ListedFile } from './repository-listing.node.js';
 
 /** Patterns with `*`, `?` and `[abc]`, in which `*` also stands for slashes, as huggingface_hub has them. */
@@ -60,14 +61,12 @@ export function chooseByPatterns(
   { include, exclude }: FilePatterns,
   repository: string,
 ): ListedFile[] {
-  const excluded = exclude.map(patternOf);
+  const excluded = exclude.map(filePattern);
   const names = new Set(files.map(({ file }) => file));
-  const wanted =
-    include.length > 0 ? include.map(patternOf) : [{ test: (file: string) => isModelFile(file, names) }];
+  const wanted = include.length > 0 ? include.map(filePattern) : [(file: string) => isModelFile(file, names)];
   const chosen = files.filter(
     ({ file }) =>
-      file === cardFile ||
-      (wanted.some((pattern) => pattern.test(file)) && !excluded.some((pattern) => pattern.test(file))),
+      file === cardFile || (wanted.some((fits) => fits(file)) && !excluded.some((fits) => fits(file))),
   );
   if (chosen.every(({ file }) => file === cardFile)) {
     throw new FoleyError('usage', `${repository} has no file that is asked for`, {
@@ -84,23 +83,4 @@ function isModelFile(file: string, names: ReadonlySet<string>): boolean {
   const twins = [convertedNameOf(file)];
   if (file === `${folder}pytorch_model.bin`) twins.push(`${folder}model.safetensors`);
   return !twins.some((twin) => names.has(twin));
-}
-
-/** A pattern as an expression without nested repeats, so that no pattern takes long. */
-function patternOf(pattern: string): RegExp {
-  const whole = pattern.endsWith('/') ? `${pattern}*` : pattern;
-  const source = whole
-    .replaceAll(/\*+/g, '*')
-    .replaceAll(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-    .replaceAll('[!', '[^');
-  try {
-    return new RegExp(`^${source}$`, 's');
-  } catch (cause) {
-    throw new FoleyError('usage', `"${pattern}" is no pattern`, {
-      cause,
-      hint: 'Patterns know *, ? and [abc].',
-    });
-  }
 }
