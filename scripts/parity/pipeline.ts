@@ -5,6 +5,7 @@ import { StageClock } from '../../src/foley/progress.js';
 import { type FoleyRequest, parseRequest } from '../../src/foley/request.js';
 import { resolveRequest } from '../../src/foley/resolve-request.node.js';
 import { withModelDefaults } from '../../src/foley/settled-request.js';
+import { exactSpeed } from '../../src/foley/speed.js';
 import type { FoleyStations, WindowConditions } from '../../src/foley/stations.js';
 import { type Comparison, compare } from './comparison.js';
 import { recordedClip } from './recorded-clip.js';
@@ -103,6 +104,7 @@ export async function comparePipeline(
     loudness: null,
     model: 'foleycrafter',
     ...model,
+    ...exactSpeed,
     cacheDir: 'none',
   });
   const stations = await openStations(request);
