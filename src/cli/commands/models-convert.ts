@@ -36,7 +36,7 @@ export function addModelsConvertCommand(models: Command, host: CommandHost): voi
     const targets = out === undefined ? files.map(convertedNameOf) : [resolve(out)];
     if (!overwrite) for (const target of targets) await assertNotThere(target);
     const converted = await withInterrupt(async (signal) => {
-      const hooks: ConvertHooks = { signal, onProgress: progressLines(terminal) };
+      const hooks: ConvertHooks = { signal, onProgress: convertProgress(terminal) };
       try {
         return out === undefined
           ? await convertFiles(files, hooks)
@@ -46,12 +46,13 @@ export function addModelsConvertCommand(models: Command, host: CommandHost): voi
           terminal.live('\r\u001b[2K');
       }
     });
-    report(terminal, converted);
+    if (terminal.modes.json) terminal.json(convertedAsJson(converted));
+    else reportConverted(terminal, converted);
   });
 }
 
 /** On a terminal one line that is drawn over, elsewhere a line for each file and stage. */
-function progressLines(terminal: Terminal): NonNullable<ConvertHooks['onProgress']> {
+export function convertProgress(terminal: Terminal): NonNullable<ConvertHooks['onProgress']> {
   let shown = '';
   return (file, index, count, { stage, doneBytes, totalBytes }) => {
     if (terminal.modes.quiet || terminal.modes.json) return;
@@ -67,11 +68,12 @@ function progressLines(terminal: Terminal): NonNullable<ConvertHooks['onProgress
   };
 }
 
-function report(terminal: Terminal, converted: readonly ConvertedFile[]): void {
-  if (terminal.modes.json) {
-    terminal.json(converted.map(({ written, ...file }) => ({ ...file, tensors: written.length })));
-    return;
-  }
+/** What became of each file, for the one JSON document. */
+export function convertedAsJson(converted: readonly ConvertedFile[]) {
+  return converted.map(({ written, ...file }) => ({ ...file, tensors: written.length }));
+}
+
+export function reportConverted(terminal: Terminal, converted: readonly ConvertedFile[]): void {
   if (converted.length === 0) terminal.note('nothing to convert: every pickled file was converted before');
   for (const { from, to, written, writtenBytes, dropped, sourceSha256 } of converted) {
     terminal.note(

@@ -3,12 +3,14 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { FoleyError } from '../../errors/foley-error.js';
+import { type ConvertedFile, convertFiles, filesToConvert } from '../../foley/model/convert-model.node.js';
 import { packageModelsFolder } from '../../foley/model-bundle.node.js';
 import {
   convertedNameOf,
   formatBytes,
   type HubClient,
   isPickled,
+  isPresetName,
   type Licence,
   licencesToAccept,
   openHubClient,
@@ -25,6 +27,7 @@ import type { CommandHost } from '../command-host.js';
 import { withInterrupt } from '../interrupt.js';
 import { createPullView } from '../pull-view.js';
 import type { Terminal } from '../terminal.js';
+import { convertedAsJson, convertProgress, reportConverted } from './models-convert.js';
 
 interface PullFlags {
   readonly revision?: string;
@@ -33,6 +36,7 @@ interface PullFlags {
   readonly acceptLicence?: readonly string[];
   readonly offline?: boolean;
   readonly dryRun?: boolean;
+  readonly convert?: boolean;
 }
 
 export function addModelsPullCommand(models: Command, host: CommandHost): void {
@@ -50,6 +54,7 @@ export function addModelsPullCommand(models: Command, host: CommandHost): void {
     )
     .option('--offline', 'open no connection: only say whether it is here')
     .option('--dry-run', 'say what would be downloaded')
+    .option('--convert', 'then make safetensors of pickled weights, as "models convert" does')
     .addHelpText(
       'after',
       '\nWhere it goes: HF_HUB_CACHE, or hub/ in HF_HOME, or ~/.cache/huggingface/hub. HF_TOKEN or HF_TOKEN_PATH hold a token,\nHF_ENDPOINT the address of a mirror. An interrupted download goes on where it was when the command is run again.',
@@ -82,7 +87,9 @@ export function addModelsPullCommand(models: Command, host: CommandHost): void {
       }
       const acceptedLicences = await acceptLicences(terminal, plan, flags.acceptLicence ?? []);
       const pulled = await download(client, plan, acceptedLicences, view);
-      await report(terminal, plan, pulled);
+      const toConvert = flags.convert === true ? await filesToConvert(convertTarget(plan)) : [];
+      const converted = await convertFiles(toConvert, { signal, onProgress: convertProgress(terminal) });
+      await report(terminal, plan, pulled, converted);
     });
   });
 }
@@ -153,10 +160,11 @@ async function report(
   terminal: Terminal,
   plan: PullPlan,
   pulled: readonly PulledRepository[],
+  converted: readonly ConvertedFile[],
 ): Promise<void> {
   const next = await nextSteps(plan, pulled);
   if (terminal.modes.json) {
-    terminal.json({ name: plan.name, repositories: pulled, next });
+    terminal.json({ name: plan.name, repositories: pulled, converted: convertedAsJson(converted), next });
     return;
   }
   const loaded = pulled.flatMap(({ files }) => files.filter(({ wasDownloaded }) => wasDownloaded));
@@ -165,6 +173,7 @@ async function report(
     loaded.length === 0 ? 'nothing had to be downloaded' : `downloaded and checked ${formatBytes(bytes)}`,
   );
   for (const { folder } of pulled) terminal.result(folder);
+  if (converted.length > 0) reportConverted(terminal, converted);
   for (const line of next) terminal.note(line);
 }
 
@@ -180,8 +189,14 @@ async function nextSteps(plan: PullPlan, pulled: readonly PulledRepository[]): P
   const [are, them] = toConvert.length === 1 ? ['is', 'it'] : ['are', 'them'];
   return [
     `${toConvert.join(', ')} ${are} pickled. Make safetensors of ${them} once:`,
-    `  smooth-foley models convert ${plan.name}`,
+    `  smooth-foley models convert ${convertTarget(plan)}`,
   ];
+}
+
+/** What `models convert` calls it: a preset by name, a repository at the commit that was pulled. */
+function convertTarget({ name, repositories }: PullPlan): string {
+  const [only] = repositories;
+  return isPresetName(name) || only === undefined ? name : `${name}@${only.state.commit}`;
 }
 
 async function isThere(path: string): Promise<boolean> {
