@@ -12,6 +12,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gaussianNoise, guidanceTerms } from '../src/diffusion/index.js';
+import type { Arithmetic } from '../src/engine/engine.js';
 import { createOrtEngine } from '../src/engine/ort-engine.node.js';
 import {
   type Branches,
@@ -104,6 +105,9 @@ async function measureSteps(parameters: SynthesizerParameters): Promise<void> {
   ];
   for (const [name, branches, part] of steps)
     await measure(name, stepProgram(config, parameters, branches, part, latentShape));
+  const whole = stepProgram(config, parameters, both, { kind: 'whole' }, latentShape);
+  const exact = await measure('step, once more', whole);
+  cosines['step in int8'] = cosine(await measure('step in int8', whole, 1, 'int8'), exact);
 }
 
 async function measureConditions(parameters: SynthesizerParameters): Promise<void> {
@@ -115,36 +119,45 @@ async function measureConditions(parameters: SynthesizerParameters): Promise<voi
 /** The image tower, a picture at a time and several, whole and with tokens merged. */
 async function measureTower(p: Parameters): Promise<void> {
   let exact: Float32Array | null = null;
-  for (const [batch, merging] of [
-    [1, 0],
-    [2, 0],
-    [4, 0],
-    [8, 0],
-    [1, 4],
-    [1, 6],
-    [1, 7],
-    [1, 8],
+  for (const [batch, merging, arithmetic] of [
+    [1, 0, 'float32'],
+    [4, 0, 'float32'],
+    [1, 4, 'float32'],
+    [1, 6, 'float32'],
+    [1, 7, 'float32'],
+    [1, 8, 'float32'],
+    [1, 0, 'int8'],
+    [4, 0, 'int8'],
+    [1, 7, 'int8'],
   ] as const) {
     const { imageSize } = clipH14.image;
     const images = input('image', [batch, 3, imageSize, imageSize]);
     const embedding = clipImageEmbedding(p, images, clipH14.image, merging);
     const made = program('tower', { inputs: [images], outputs: { embedding } });
-    const name = `tower, ${batch} at once${merging === 0 ? '' : `, ${merging} merged a layer`}`;
-    const found = await measure(name, made, batch);
+    const merged = merging === 0 ? '' : `, ${merging} merged a layer`;
+    const name = `tower, ${batch} at once${merged}${arithmetic === 'int8' ? ', int8' : ''}`;
+    const found = await measure(name, made, batch, arithmetic);
     exact ??= found;
     cosines[name] = cosine(found.subarray(0, exact.length), exact);
   }
 }
 
 /** Medians over the rounds after the first; the first output, to compare. @param share of the work that counts as one */
-async function measure(name: string, made: Program, share = 1): Promise<Float32Array> {
+async function measure(
+  name: string,
+  made: Program,
+  share = 1,
+  arithmetic: Arithmetic = 'float32',
+): Promise<Float32Array> {
   const feeds = Object.fromEntries(
     made.inputs.map(({ name: port, shape }) => {
       const values = port === 'timestep' ? Float32Array.of(500) : gaussianNoise(elementCount(shape), 1);
       return [port, tensor(shape, values)];
     }),
   );
-  const session = await engine.compile(made);
+  const opening = performance.now();
+  const session = await engine.compile(made, { arithmetic });
+  const openSeconds = (performance.now() - opening) / 1000;
   const first = floats(Object.values(await session.run(feeds))[0]!).slice();
   const runs: Cost[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -162,12 +175,12 @@ async function measure(name: string, made: Program, share = 1): Promise<Float32A
     cpuSeconds: median(runs.map((run) => run.cpuSeconds)),
   };
   process.stdout.write(
-    `${name}: ${costs[name].seconds.toFixed(3)} s, ${costs[name].cpuSeconds.toFixed(3)} s of processor\n`,
+    `${name}: ${costs[name].seconds.toFixed(3)} s, ${costs[name].cpuSeconds.toFixed(3)} s of processor, opened in ${openSeconds.toFixed(1)} s\n`,
   );
   return first;
 }
 
-/** Seconds of denoising one window: what each step asks for, at the costs that were measured. */
+/** Processor seconds of denoising one window: what each step asks for, at the costs that were measured. */
 function windowSeconds(steps: number, speed: SpeedSettings): number {
   const kept = new Map<string, number>();
   let seconds = 0;
@@ -185,7 +198,8 @@ function windowSeconds(steps: number, speed: SpeedSettings): number {
       const shallow = steers
         ? `step reusing, depth ${speed.reuseDepth}`
         : `step reusing without timing, depth ${speed.reuseDepth}`;
-      seconds += costs[isWhole ? whole : shallow]?.seconds ?? Number.NaN;
+      // processor seconds: other work on the machine changes them least
+      seconds += costs[isWhole ? whole : shallow]?.cpuSeconds ?? Number.NaN;
     }
   }
   return seconds;
@@ -217,7 +231,9 @@ function report(): void {
     ['guidance 0 to 0.7, 15 steps', 15, { guidanceUntil: 0.7 }],
   ];
   const exact = windowSeconds(20, exactSpeed);
-  process.stdout.write('\n| denoising a window of 10.24 s | seconds | times faster |\n|---|--:|--:|\n');
+  process.stdout.write(
+    '\n| denoising a window of 10.24 s | processor seconds | times faster |\n|---|--:|--:|\n',
+  );
   for (const [name, steps, fields] of variants) {
     const seconds = windowSeconds(steps, { ...exactSpeed, ...fields });
     process.stdout.write(`| ${name} | ${seconds.toFixed(1)} | ${(exact / seconds).toFixed(2)} |\n`);

@@ -5,9 +5,14 @@ import type { Tensor } from '../graph/tensor.js';
 
 export type Device = 'cpu' | 'webgpu';
 
+/** How activations are multiplied by matrices; `int8`: in 8 bits where a product is large enough, on the CPU alone. */
+export type Arithmetic = 'float32' | 'int8';
+
 export interface CompileOptions {
-  /** `fused` unless the device is not the CPU. */
+  /** Follows from device and arithmetic unless given. */
   readonly lowering?: Lowering;
+  /** `float32` unless given. */
+  readonly arithmetic?: Arithmetic;
   /** How hard the runtime rewrites the graph; `extended` keeps large models quick to open. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /**

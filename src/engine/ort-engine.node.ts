@@ -47,13 +47,19 @@ async function openSession(
   options: CompileOptions,
 ): Promise<Session> {
   const { folder, locations } = locateWeights(program);
-  const lowering = options.lowering ?? (device === 'cpu' ? 'fused' : 'plain');
+  if (options.arithmetic === 'int8' && device !== 'cpu') {
+    throw new FoleyError('usage', `arithmetic in int8 runs on the processor, not on ${device}`, {
+      hint: 'Choose the device cpu, or float32.',
+    });
+  }
+  const ofDevice = device === 'cpu' ? 'fused' : 'plain';
+  const lowering = options.lowering ?? (options.arithmetic === 'int8' ? 'int8' : ofDevice);
   const bytes = program.emit(lowering, (reference) => locations.get(reference.file) ?? null);
   const isReleased = options.workingMemory === 'released';
   const disabled = [
     ...(options.keepRecomputation ? ['CommonSubexpressionElimination'] : []),
-    // folded, weights of half precision would become a private copy of twice their size
-    ...(halfPrecisionBytes(program) > mostBytesFolded ? ['ConstantFolding'] : []),
+    // folded, weights of half precision would become a private copy of twice their size; in int8, one of half
+    ...(lowering !== 'int8' && halfPrecisionBytes(program) > mostBytesFolded ? ['ConstantFolding'] : []),
   ];
   // key names as the shipped library reads them; every value has to be text
   const extra = {

@@ -27,6 +27,7 @@ export interface GuidedNetwork {
 const everyStepWhole: StepEconomy = {
   reuse: { interval: 1, depth: 0 },
   timing: { from: 0, until: 1 },
+  arithmetic: 'float32',
 };
 
 /** The network over sessions that `sessionOf` opens and keeps. */
@@ -98,8 +99,11 @@ export function createNetwork(
             timingScale: steers ? timing.scale : null,
           };
           const { part, deep } = deepFeatures.at(set, step);
-          const session = await sessionOf(`step/${JSON.stringify([branches, part])}`, () =>
-            stepProgram(config, parameters, branches, part, latentShape),
+          const { arithmetic } = economy;
+          const session = await sessionOf(
+            `step/${JSON.stringify([branches, part, arithmetic])}`,
+            () => stepProgram(config, parameters, branches, part, latentShape),
+            { arithmetic },
           );
           const outputs = await session.run(
             feedsOf(session, {

@@ -99,7 +99,7 @@ async function digestsOf(
 }
 
 function encoderSettings(request: FoleyRequest, { config }: FoundModel, digests: Digests): EncoderSettings {
-  const { frameBatch, tokenMerging } = speedOf(request, speedDefaults(config));
+  const { frameBatch, tokenMerging, frameArithmetic } = speedOf(request, speedDefaults(config));
   // the embedding cache goes by it; the one file of a small tower is the name of the small tower
   const parts = [...digests].filter(([file]) => file.startsWith('image_encoder'));
   const weightsId =
@@ -108,7 +108,7 @@ function encoderSettings(request: FoleyRequest, { config }: FoundModel, digests:
       : createHash('sha256')
           .update(parts.map(([file, { sha256 }]) => `${file} ${sha256}`).join('\n'))
           .digest('hex');
-  return { frameBatch, tokenMerging, weightsId };
+  return { frameBatch, tokenMerging, frameArithmetic, weightsId };
 }
 
 function provenanceOf(model: AssembledModel, digests: Digests): ModelProvenance {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { StepInterval } from '../diffusion/guidance.js';
+import type { Arithmetic } from '../engine/engine.js';
 import { FoleyError } from '../errors/foley-error.js';
 import type { ModelConfig } from '../models/model-config.js';
 import type { FieldMeta } from './request-fields.js';
@@ -29,6 +30,10 @@ export interface SpeedSettings {
   readonly frameBatch: number;
   /** Tokens merged in each layer of a vision transformer (ToMe, arXiv 2210.09461). */
   readonly tokenMerging: number;
+  /** How the image tower multiplies by its matrices. */
+  readonly frameArithmetic: Arithmetic;
+  /** How UNet and ControlNet multiply by theirs. */
+  readonly stepArithmetic: Arithmetic;
 }
 
 /** Nothing is left out: each step, each picture and each token is computed. */
@@ -43,6 +48,8 @@ export const exactSpeed: SpeedSettings = {
   frameTolerance: 0,
   frameBatch: 1,
   tokenMerging: 0,
+  frameArithmetic: 'float32',
+  stepArithmetic: 'float32',
 };
 
 /** What a model does where a request says nothing. */
@@ -51,7 +58,7 @@ export function speedDefaults(_config: ModelConfig): SpeedSettings {
 }
 
 /** What a request says about speed; null: the model's own default. */
-export type SpeedRequest = { readonly [Name in keyof SpeedSettings]: number | null };
+export type SpeedRequest = { readonly [Name in keyof SpeedSettings]: SpeedSettings[Name] | null };
 
 /** The same request with every speed setting filled in, as the sidecar records it. @throws as `speedOf` */
 export function settleSpeed<R extends SpeedRequest>(request: R, defaults: SpeedSettings): R & SpeedSettings {
@@ -83,6 +90,7 @@ export function savingsOf(speed: SpeedSettings): {
     economy: {
       reuse: { interval: speed.reuseInterval, depth: speed.reuseDepth },
       timing: { from: speed.timingFrom, until: speed.timingUntil },
+      arithmetic: speed.stepArithmetic,
     },
   };
 }
@@ -94,6 +102,7 @@ function setting<S extends z.ZodType>(schema: S, meta: Omit<FieldMeta, 'group' |
     .meta({ ...meta, group: 'speed', nullWord: 'model' });
 }
 
+const arithmetic = z.enum(['float32', 'int8']);
 const share = z.number().min(0).max(1);
 
 /** The fields of a request; null, or "model", stands for the model's own default. */
@@ -137,5 +146,13 @@ export const speedFields = {
   tokenMerging: setting(z.int().min(0).max(16), {
     label: 'token merging',
     help: 'tokens merged in each layer of a vision transformer; 0 merges none',
+  }),
+  frameArithmetic: setting(arithmetic, {
+    label: 'frame arithmetic',
+    help: 'int8: the image tower (a vision transformer) multiplies in 8 bits',
+  }),
+  stepArithmetic: setting(arithmetic, {
+    label: 'step arithmetic',
+    help: 'int8: UNet and ControlNet multiply by their matrices in 8 bits',
   }),
 };

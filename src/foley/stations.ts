@@ -6,6 +6,7 @@ import type { EmbeddingCache } from '../conditions/embedding-cache.node.js';
 import type { ImageTextEncoder } from '../conditions/frame-embeddings.js';
 import type { TimelineSpec } from '../conditions/timeline.js';
 import type { ConditionSet, StepInterval, StepPosition } from '../diffusion/guidance.js';
+import type { Arithmetic } from '../engine/engine.js';
 import type { ModelDefaults } from '../models/model-config.js';
 import type { MediaFacts } from '../video/media-facts.js';
 import type { FrameFit, RgbFrame } from '../video/rgb-frame.js';
@@ -69,6 +70,8 @@ export interface StepEconomy {
   readonly reuse: { readonly interval: number; readonly depth: number };
   /** Where the temporal adapter runs. */
   readonly timing: StepInterval;
+  /** How UNet and ControlNet multiply by their matrices. */
+  readonly arithmetic: Arithmetic;
 }
 
 /** The generative half of a model: from conditions to samples. */

@@ -4,8 +4,11 @@ import { ProtobufWriter } from './protobuf-writer.js';
 import { type DType, elementCount, type Tensor } from './tensor.js';
 import { topologicalOrder, type Value } from './value.js';
 
-/** `plain` uses only standard ONNX operators; `fused` uses ONNX Runtime's own where they are faster. */
-export type Lowering = 'plain' | 'fused';
+/**
+ * `plain` uses only standard ONNX operators; `fused` uses ONNX Runtime's own where they are faster; `int8` is fused, with
+ * the products of activations and frozen matrices in 8 bits.
+ */
+export type Lowering = 'plain' | 'fused' | 'int8';
 
 /** A frozen weight inside a file: nothing is read until the engine maps it. */
 export interface WeightReference {
@@ -54,6 +57,11 @@ export class Emitter {
   constructor(lowering: Lowering, locate: WeightLocator) {
     this.lowering = lowering;
     this.#locate = locate;
+  }
+
+  /** Whether operators of ONNX Runtime's own may be used. */
+  get isFused(): boolean {
+    return this.lowering !== 'plain';
   }
 
   /** The name under which a value was emitted. */
@@ -167,7 +175,7 @@ export class Emitter {
   #dependencies(value: Value): readonly Value[] {
     const { operation } = value;
     if (operation.decomposition === undefined) return value.inputs;
-    if (operation.emit !== undefined && this.lowering === 'fused') return value.inputs;
+    if (operation.emit !== undefined && this.isFused) return value.inputs;
     let simpler = this.#decomposed.get(value);
     if (simpler === undefined) {
       simpler = operation.decomposition(value, value.attributes);

@@ -1,5 +1,5 @@
 /** @file CLIP on an engine: frames and labels in one space, and the prompt states that diffusion models read. */
-import type { Engine, Session } from '../engine/engine.js';
+import type { Arithmetic, Engine, Session } from '../engine/engine.js';
 import { floats, input, program, tensor } from '../graph/index.js';
 import type { Parameters } from '../weights/parameters.js';
 import {
@@ -29,6 +29,8 @@ export interface ClipEncoderParts {
   readonly frameBatch?: number;
   /** Tokens merged in each layer of the image tower; none unless given. */
   readonly tokenMerging?: number;
+  /** `int8`: the image tower multiplies by its matrices in 8 bits. */
+  readonly frameArithmetic?: Arithmetic;
 }
 
 export interface ClipEncoder extends ImageTextEncoder {
@@ -40,15 +42,17 @@ export interface ClipEncoder extends ImageTextEncoder {
  * station needs, and open in a fraction of a second. Embeddings are not normalised, as published.
  */
 export function createClipEncoder(parts: ClipEncoderParts): ClipEncoder {
-  const { engine, config, weightsId, frameBatch = 1, tokenMerging = 0 } = parts;
+  const { engine, config, weightsId, frameBatch = 1, tokenMerging = 0, frameArithmetic = 'float32' } = parts;
   const merging = tokenMerging === 0 ? '' : `/merging-${tokenMerging}`;
+  const arithmetic = frameArithmetic === 'float32' ? '' : `/${frameArithmetic}`;
   const preprocessing = { ...clipPreprocessing, imageSize: config.image.imageSize };
   const image = openTower(frameBatch, (count) => openImageSession(parts, count));
   const text = openOnce(() => openTextSession(parts));
   return {
-    id: `clip-${config.image.width}-${config.image.layers}/${engine.device}/${weightsId}${batchSuffix(frameBatch)}${merging}`,
+    id: `clip-${config.image.width}-${config.image.layers}/${engine.device}/${weightsId}${batchSuffix(frameBatch)}${merging}${arithmetic}`,
     width: config.image.projectionWidth,
     imageSize: config.image.imageSize,
+    pictureFilter: 'bicubic',
     embedFrames: (frames) =>
       embedStream(image, 'embedding', preprocessing, frames).finally(() => image.close()),
     embedTexts: async (texts) =>
@@ -111,13 +115,15 @@ async function encode(
 }
 
 async function openImageSession(
-  { engine, image, config, tokenMerging }: ClipEncoderParts,
+  { engine, image, config, tokenMerging, frameArithmetic = 'float32' }: ClipEncoderParts,
   count: number,
 ): Promise<Session> {
   const { imageSize } = config.image;
   const pixels = input('image', [count, 3, imageSize, imageSize]);
   const embedding = clipImageEmbedding(image, pixels, config.image, tokenMerging);
-  return engine.compile(program('clip-image', { inputs: [pixels], outputs: { embedding } }));
+  return engine.compile(program('clip-image', { inputs: [pixels], outputs: { embedding } }), {
+    arithmetic: frameArithmetic,
+  });
 }
 
 async function openTextSession({ engine, text, config }: ClipEncoderParts): Promise<Session> {

@@ -10,6 +10,7 @@ import { checkModel, wholeModel } from '../../src/foley/model/check-model.node.j
 import { openSynthesizerParts } from '../../src/foley/model/open-parts.node.js';
 import type { StepEconomy, WindowConditions } from '../../src/foley/stations.js';
 import type { SynthesizerParameters } from '../../src/foley/synthesizer.js';
+import { relativeError } from '../graph/evaluate.js';
 import { tinyConfig, writeRandomModel } from './random-model.js';
 
 const latentShape = [8, 16, 64];
@@ -49,8 +50,8 @@ async function evaluate(
   given: WindowConditions = conditions,
 ): Promise<{ programs: string[]; predictions: Float32Array[] }> {
   const programs: string[] = [];
-  const network = createNetwork(tinyConfig, parameters, latentShape, async (name, build) => {
-    const opened = sessions.get(name) ?? engine.compile(build());
+  const network = createNetwork(tinyConfig, parameters, latentShape, async (name, build, options) => {
+    const opened = sessions.get(name) ?? engine.compile(build(), options);
     sessions.set(name, opened);
     const session = await opened;
     return {
@@ -84,7 +85,11 @@ function nameOf(session: string): string {
   return timingScale === null ? `${kind} without timing` : kind;
 }
 
-const whole: StepEconomy = { reuse: { interval: 1, depth: 0 }, timing: { from: 0, until: 1 } };
+const whole: StepEconomy = {
+  reuse: { interval: 1, depth: 0 },
+  timing: { from: 0, until: 1 },
+  arithmetic: 'float32',
+};
 const one: readonly ConditionSet[] = ['text+vision'];
 const two: readonly ConditionSet[] = ['none', 'text+vision'];
 
@@ -125,6 +130,14 @@ describe('guided network', () => {
       // step 0 | 1: none is new | 2 | 3 | 4: anew
       ['keeping', 'keeping', 'reusing', 'reusing', 'reusing', 'reusing', 'keeping', 'keeping'],
     );
+  });
+
+  it('multiplies in 8 bits where it is told to, and comes close', async () => {
+    const [coarse, exact] = [await evaluate([one], { ...whole, arithmetic: 'int8' }), await evaluate([one])];
+    const error = relativeError(coarse.predictions[0]!, exact.predictions[0]!);
+    // only the longest products of the tiny network, each right to about 1 %
+    expect(error).toBeGreaterThan(0);
+    expect(error).toBeLessThan(0.1);
   });
 
   it('leaves the temporal adapter out where it is told to', async () => {

@@ -38,6 +38,8 @@ export const variants: Readonly<Record<FoleyRequestField, Variant>> = {
   looksPerSecond: { text: '2.5', value: 2.5, seenIn: 'sound' },
   frameTolerance: { text: '255', value: 255, seenIn: 'sound' },
   frameBatch: { text: '4', value: 4, seenIn: 'machine' },
+  frameArithmetic: { text: 'int8', value: 'int8', seenIn: 'machine' },
+  stepArithmetic: { text: 'int8', value: 'int8', seenIn: 'sound' },
   tokenMerging: { text: '7', value: 7, seenIn: 'machine' },
   timing: { text: 'my.json', value: 'my.json', seenIn: 'timing file' },
   strategy: { text: 'raw', value: 'raw', seenIn: 'sound' },

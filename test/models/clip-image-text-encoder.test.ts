@@ -1,5 +1,6 @@
 /** @file A tiny CLIP end to end: the encoders around the towers, which have golden values of their own. */
 import { afterAll, expect, test } from 'vitest';
+import type { CompileOptions, Engine } from '../../src/engine/engine.js';
 import { createOrtEngine } from '../../src/engine/ort-engine.node.js';
 import { floats, input, program, tensor } from '../../src/graph/index.js';
 import { clipImageEmbedding } from '../../src/models/clip.js';
@@ -116,4 +117,25 @@ test('merging tokens makes another embedding under another id', async () => {
   const most = createClipEncoder({ ...parts, tokenMerging: 16 });
   expect((await most.embedFrames(frames(1))).data.every(Number.isFinite)).toBe(true);
   for (const encoder of [exact, merging, most]) await encoder.close();
+});
+
+test('the image tower is compiled for int8 where that is asked for, under another id', async () => {
+  const asked: (CompileOptions | undefined)[] = [];
+  const watched: Engine = {
+    ...engine,
+    compile: (made, options) => {
+      asked.push(options);
+      return engine.compile(made, options);
+    },
+  };
+  const exact = createClipEncoder({ ...parts, engine: watched });
+  const coarse = createClipEncoder({ ...parts, engine: watched, frameArithmetic: 'int8' });
+  await exact.embedFrames(frames(1));
+  await coarse.embedFrames(frames(1));
+  await coarse.embedTexts(['ab']);
+  // what int8 does is tested with the graph; the text tower stays as it is
+  expect(asked.map((options) => options?.arithmetic ?? 'float32')).toEqual(['float32', 'int8', 'float32']);
+  expect(coarse.id).not.toBe(exact.id);
+  await exact.close();
+  await coarse.close();
 });

@@ -1,5 +1,5 @@
 /** @file The encoders of a model on an engine: what sees frames and finds labels among them, and what reads prompts. */
-import type { Engine } from '../../engine/engine.js';
+import type { Arithmetic, Engine } from '../../engine/engine.js';
 import { FoleyError } from '../../errors/foley-error.js';
 import { createClipEncoder, createClipTextEncoder } from '../../models/clip-image-text-encoder.js';
 import type { ImageTextEncoder } from '../../models/image-text-encoder.js';
@@ -14,6 +14,8 @@ export interface EncoderSettings {
   readonly frameBatch: number;
   /** Tokens merged in each layer of a vision transformer. */
   readonly tokenMerging: number;
+  /** How its image tower multiplies by its matrices. */
+  readonly frameArithmetic: Arithmetic;
   /** Names the image tower: SHA-256 of what it is made of. */
   readonly weightsId: string;
 }
@@ -25,7 +27,7 @@ export async function openSight(
   settings: EncoderSettings,
 ): Promise<ImageTextEncoder> {
   const { imageEncoder, labelEncoder, textEncoder } = model.config;
-  const { frameBatch, tokenMerging, weightsId } = settings;
+  const { frameBatch, tokenMerging, frameArithmetic, weightsId } = settings;
   if (!model.weights.has('image_encoder')) return blindEncoder(model.name);
   if (imageEncoder.kind === 'clip') {
     const label =
@@ -44,14 +46,14 @@ export async function openSight(
       weightsId,
       frameBatch,
       tokenMerging,
+      frameArithmetic,
     });
   }
-  if (tokenMerging > 0) {
-    throw new FoleyError(
-      'usage',
-      `token merging ${tokenMerging} needs an image encoder that is a vision transformer`,
-      { hint: `The one of ${model.name} is not.` },
-    );
+  if (tokenMerging > 0 || frameArithmetic === 'int8') {
+    const asked = tokenMerging > 0 ? `token merging ${tokenMerging}` : 'frame arithmetic in int8';
+    throw new FoleyError('usage', `${asked} needs an image encoder that is a vision transformer`, {
+      hint: `The one of ${model.name} is not.`,
+    });
   }
   const reader = labelEncoder ?? textEncoder;
   if (reader.kind !== 'minilm')
