@@ -9,6 +9,8 @@ type Fields = SceneSystem['fields'];
 const exact = { ...exactSpeed };
 const speed = (fields: Partial<SpeedSettings>): Fields => ({ ...exact, ...fields });
 
+const savings = { reuseInterval: 3, reuseDepth: 0, looksPerSecond: 5, frameTolerance: 2 };
+
 /** By what people would call them; the exact computation comes first. */
 const variants: Readonly<Record<string, Fields>> = {
   exact,
@@ -38,6 +40,14 @@ const variants: Readonly<Record<string, Fields>> = {
   'frame tolerance 2': speed({ frameTolerance: 2 }),
   'frame tolerance 5': speed({ frameTolerance: 5 }),
   'frame tolerance 10': speed({ frameTolerance: 10 }),
+  'steps in int8': speed({ stepArithmetic: 'int8' }),
+  'reuse 3, depth 0, 5 looks, tolerance 2': speed(savings),
+  'the same, guidance 0 to 0.7': speed({ ...savings, guidanceUntil: 0.7 }),
+  'the same, guidance 0 to 0.85, timing 0 to 0.85': speed({
+    ...savings,
+    guidanceUntil: 0.85,
+    timingUntil: 0.85,
+  }),
   'guidance 0 to 0.7, reuse 2': speed({ guidanceUntil: 0.7, reuseInterval: 2, reuseDepth: 2 }),
   'guidance 0 to 0.7, 15 steps': { ...speed({ guidanceUntil: 0.7 }), steps: 15 },
 };

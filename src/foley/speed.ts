@@ -52,9 +52,22 @@ export const exactSpeed: SpeedSettings = {
   stepArithmetic: 'float32',
 };
 
-/** What a model does where a request says nothing. */
-export function speedDefaults(_config: ModelConfig): SpeedSettings {
-  return exactSpeed;
+/** Networks of fewer channels than this at the first level take a clip in seconds; nothing need be saved there. */
+const leastChannelsToSave = 256;
+
+/**
+ * What a model does where a request says nothing. A small model computes everything. At full size, whole steps are one
+ * in three, and the image tower looks five times a second, as often as frame adapters are trained with here; where
+ * embeddings are only averaged, twice a second (FoleyCrafter's own page averages 15 of a clip, its app.py:177-182).
+ */
+export function speedDefaults({ unet, frameAdapter }: ModelConfig): SpeedSettings {
+  if (unet.blockOutChannels[0]! < leastChannelsToSave) return exactSpeed;
+  return {
+    ...exactSpeed,
+    reuseInterval: 3,
+    looksPerSecond: frameAdapter.pooling === 'mean' ? 2 : 5,
+    frameTolerance: 2,
+  };
 }
 
 /** What a request says about speed; null: the model's own default. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseRequest } from '../../src/foley/request.js';
-import { exactSpeed, settleSpeed, speedFields, speedOf } from '../../src/foley/speed.js';
+import { exactSpeed, settleSpeed, speedDefaults, speedFields, speedOf } from '../../src/foley/speed.js';
+import { foleycrafter, small, smoothFoley } from '../../src/models/presets.js';
 
 const least = { video: 'clip.mp4', label: 'dog' };
 const defaults = { ...exactSpeed, guidanceUntil: 0.7, reuseInterval: 3 };
@@ -14,6 +15,19 @@ describe('speed settings', () => {
     expect(speedOf(parseRequest(least), defaults)).toEqual(defaults);
     const asked = parseRequest({ ...least, reuseInterval: 1, guidanceUntil: 0, frameBatch: 8 });
     expect(speedOf(asked, defaults)).toEqual({ ...exactSpeed, guidanceUntil: 0, frameBatch: 8 });
+  });
+
+  it('save nothing in a small model, and steps and looks in a large one', () => {
+    expect(speedDefaults(small)).toEqual(exactSpeed);
+    expect(speedDefaults(smoothFoley)).toMatchObject({ reuseInterval: 3, looksPerSecond: 5 });
+    expect(speedDefaults(foleycrafter)).toMatchObject({ reuseInterval: 3, looksPerSecond: 2 });
+    // what could not be judged without published weights is left to the request
+    for (const model of [smoothFoley, foleycrafter])
+      expect(speedDefaults(model)).toMatchObject({
+        tokenMerging: 0,
+        frameArithmetic: 'float32',
+        stepArithmetic: 'float32',
+      });
   });
 
   it('stand in the settled request, and settling it again changes nothing', () => {
