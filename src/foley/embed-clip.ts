@@ -52,7 +52,11 @@ export async function embedClip(
     startSeconds: range.startSeconds,
     endSeconds: range.startSeconds + range.durationSeconds,
     framesPerSecond: looksPerSecond,
-    fit: { kind: 'shortest-side', pixels: encoder.imageSize },
+    fit: {
+      kind: 'shortest-side',
+      pixels: encoder.imageSize,
+      ...(encoder.pictureFilter ? { filter: encoder.pictureFilter } : {}),
+    },
     ...(hooks.signal ? { signal: hooks.signal } : {}),
   });
   const shown: ShownFrame[] = [];

@@ -27,6 +27,8 @@ export interface ImageTextEncoder {
   readonly width: number;
   /** Side in pixels of the square the image tower sees. */
   readonly imageSize: number;
+  /** The filter by which it wants pictures brought to its size beforehand; averaging unless given. */
+  readonly pictureFilter?: 'area' | 'bicubic';
   /** Consumes the stream frame by frame. */
   embedFrames(frames: AsyncIterable<EncoderFrame>): Promise<FrameEmbeddings>;
   /** One embedding of width D for each text. */

@@ -2,7 +2,7 @@
 import { FoleyError } from '../errors/foley-error.js';
 import type { AvFrame, Codecs } from './codecs.node.js';
 import type { RotationDegrees } from './media-facts.js';
-import type { FrameSize } from './rgb-frame.js';
+import type { FrameFilter, FrameSize } from './rgb-frame.js';
 
 export interface FrameConverter {
   /** @returns `[height, width, 3]` RGB, a new array each time. */
@@ -13,6 +13,7 @@ export interface FrameConverter {
 export interface FrameConverterOptions {
   /** Size after rotation. */
   readonly size: FrameSize;
+  readonly filter: FrameFilter;
   /** How the clip's pictures have to be turned, clockwise, and then mirrored left to right. */
   readonly rotation: RotationDegrees;
   readonly isMirrored: boolean;
@@ -21,15 +22,24 @@ export interface FrameConverterOptions {
   readonly path: string;
 }
 
+const swsFlags: Readonly<Record<FrameFilter, string>> = {
+  area: 'area+accurate_rnd+full_chroma_int',
+  bicubic: 'bicubic+accurate_rnd+full_chroma_int+full_chroma_inp',
+};
+
 /**
- * Scaling averages over areas when it shrinks (no aliasing). Matrix and range come from the frame; where the file
+ * Both filters reach as far as a shrunken pixel does (no aliasing). Matrix and range come from the frame; where the file
  * does not say, HD pictures are taken as BT.709 and smaller ones as BT.601, as players do, with limited range.
  */
 export function createFrameConverter(codecs: Codecs, options: FrameConverterOptions): FrameConverter {
   const { av } = codecs;
   const scaler = new av.SoftwareScaleContext();
   scaler.allocContext(); // left open: it then follows size, format, matrix and range of each frame
-  scaler.setOption('sws_flags', 'area+accurate_rnd+full_chroma_int');
+  scaler.setOption('sws_flags', swsFlags[options.filter]);
+  if (options.filter === 'bicubic') {
+    scaler.setOption('param0', '0'); // B and C of the cubic: Pillow's, not libswscale's default of 0 and 0.6
+    scaler.setOption('param1', '0.5');
+  }
   const target = new av.Frame();
   target.alloc();
   const isTurned = options.rotation % 180 !== 0;

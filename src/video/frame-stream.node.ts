@@ -40,6 +40,7 @@ export async function* frameStream(
   const size = fitFrameSize(media.facts.video, options.fit ?? { kind: 'native' });
   const converter = createFrameConverter(codecs, {
     size,
+    filter: (options.fit?.kind === 'shortest-side' ? options.fit.filter : null) ?? 'area',
     rotation: media.facts.video.rotationDegrees,
     isMirrored: await media.videoTrack.getFlip(),
     maxPixelsPerFrame: media.limits.maxPixelsPerFrame,

@@ -20,10 +20,21 @@ export interface FrameSize {
   readonly height: number;
 }
 
+/**
+ * How pictures are shrunk. `area` averages, for encoders of ours, which learned from such pictures; `bicubic` is the
+ * widened cubic with a = -0.5 through which published CLIP encoders see.
+ */
+export type FrameFilter = 'area' | 'bicubic';
+
 /** How large frames should be. Proportions are kept and pictures are never enlarged, except by 'exact'. */
 export type FrameFit =
   | { readonly kind: 'native' }
-  | { readonly kind: 'shortest-side'; readonly pixels: number }
+  | {
+      readonly kind: 'shortest-side';
+      readonly pixels: number;
+      /** `area` unless given. */
+      readonly filter?: FrameFilter;
+    }
   | { readonly kind: 'within'; readonly width: number; readonly height: number }
   | { readonly kind: 'exact'; readonly width: number; readonly height: number };
 

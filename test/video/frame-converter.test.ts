@@ -31,7 +31,14 @@ function colourFrame(
 
 async function middle(frame: AvFrame, codecs: Codecs): Promise<number[]> {
   const size = { width: 32, height: 24 };
-  const options = { size, rotation: 0, isMirrored: false, maxPixelsPerFrame: 1e9, path: 'test' } as const;
+  const options = {
+    size,
+    filter: 'area',
+    rotation: 0,
+    isMirrored: false,
+    maxPixelsPerFrame: 1e9,
+    path: 'test',
+  } as const;
   const converter = createFrameConverter(codecs, options);
   const rgb = await converter.convert(frame);
   converter.close();
@@ -96,6 +103,7 @@ describe('createFrameConverter', () => {
     const size = { width: 32, height: 24 };
     const converter = createFrameConverter(codecs, {
       size,
+      filter: 'area',
       rotation: 0,
       isMirrored: false,
       maxPixelsPerFrame: 3000,
