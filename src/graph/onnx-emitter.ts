@@ -6,7 +6,7 @@ import { topologicalOrder, type Value } from './value.js';
 
 /**
  * `plain` uses only standard ONNX operators; `fused` uses ONNX Runtime's own where they are faster; `int8` is fused, with
- * the products of activations and frozen matrices in 8 bits.
+ * products and convolutions of activations with frozen weights in 8 bits.
  */
 export type Lowering = 'plain' | 'fused' | 'int8';
 
@@ -72,19 +72,25 @@ export class Emitter {
     return name;
   }
 
-  /** Adds a node and returns the name of its output: the only one, unless `output` says which of how many. */
+  /** Adds a node with one output and returns the output's name. */
   node(
     type: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
-    options: {
-      readonly domain?: string;
-      readonly output?: { readonly index: number; readonly count: number };
-    } = {},
+    options: { readonly domain?: string } = {},
   ): string {
-    const { index, count } = options.output ?? { index: 0, count: 1 };
-    const outputs = Array.from({ length: count }, () => this.#fresh());
-    const output = outputs[index]!;
+    return this.nodes(type, inputs, 1, attributes, options)[0]!;
+  }
+
+  /** Adds a node with several outputs and returns their names. An empty name stands for an input that is left out. */
+  nodes(
+    type: string,
+    inputs: readonly string[],
+    outputCount: number,
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+    options: { readonly domain?: string } = {},
+  ): string[] {
+    const outputs = Array.from({ length: outputCount }, () => this.#fresh());
     const node = new ProtobufWriter();
     for (const name of inputs) node.bytes(1, name);
     for (const name of outputs) node.bytes(2, name);
@@ -92,7 +98,7 @@ export class Emitter {
     for (const [name, value] of Object.entries(attributes)) node.bytes(5, attributeMessage(name, value));
     if (options.domain !== undefined) node.bytes(7, options.domain);
     this.#graph.bytes(1, node);
-    return output;
+    return outputs;
   }
 
   /** An initialiser with the data inside the model; equal ones are written once. */

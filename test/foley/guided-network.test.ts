@@ -115,6 +115,8 @@ describe('guided network', () => {
       'keeping',
       'keeping',
     ]);
+    const again = await evaluate([two, two, two, two], { ...whole, reuse });
+    expect(again.predictions).toEqual(predictions);
     const exact = await evaluate([two, two, two, two]);
     // steps that compute everything are exact, whatever was kept before
     expect([0, 1, 6, 7].map((i) => predictions[i])).toEqual([0, 1, 6, 7].map((i) => exact.predictions[i]));

@@ -207,6 +207,41 @@ describe('the int8 lowering', () => {
     expect(error).toBeGreaterThan(1e-4);
   });
 
+  test.each([
+    ['3 x 3', { kernel: 3, stride: 1, padding: 1, bias: true }],
+    ['3 x 3, halving', { kernel: 3, stride: 2, padding: 1, bias: true }],
+    [
+      '3 x 3, padded below and on the right alone',
+      { kernel: 3, stride: 2, padding: [0, 0, 1, 1], bias: false },
+    ],
+    ['1 x 1', { kernel: 1, stride: 1, padding: 0, bias: true }],
+  ] as const)('convolves %s in 8 bits', async (_name, { kernel, stride, padding, bias }) => {
+    const [channels, outputs, height, width] = [72, 24, 7, 13];
+    const folder = await mkdtemp(join(tmpdir(), 'int8-'));
+    try {
+      const path = join(folder, 'w.safetensors');
+      const shape = [outputs, channels, kernel, kernel];
+      await writeSafetensors(path, [
+        ['w', g.tensor(shape, sampleValues(outputs * channels * kernel * kernel, 5))],
+        ['b', g.tensor([outputs], sampleValues(outputs, 6))],
+      ]);
+      const p = frozenParameters(await openSafetensors(path));
+      const x = g.input('x', [1, channels, height, width]);
+      const offset = bias ? p.get('b', [outputs]) : null;
+      const sides =
+        typeof padding === 'number' ? padding : ([...padding] as [number, number, number, number]);
+      const y = g.conv2d(x, p.get('w', shape), offset, { stride, padding: sides });
+      const feeds = { x: g.tensor(x.shape, sampleValues(channels * height * width, 7)) };
+      const exact = g.floats((await evaluate({ y }, [x], feeds, { lowering: 'fused' })).y!);
+      const coarse = g.floats((await evaluate({ y }, [x], feeds, { lowering: 'int8' })).y!);
+      // as for products: a 255th of the range in each factor
+      expect(relativeError(coarse, exact)).toBeLessThan(0.03);
+      expect(relativeError(coarse, exact)).toBeGreaterThan(1e-4);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   test('leaves matrices that are fed, short sums and few rows as they are', () => {
     const operators = (x: g.Value, w: g.Value) =>
       new TextDecoder('latin1').decode(

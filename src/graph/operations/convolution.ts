@@ -2,6 +2,7 @@
 import { FoleyError } from '../../errors/foley-error.js';
 import { elementCount } from '../tensor.js';
 import { defineOperation, type Value } from '../value.js';
+import { int8Convolution, paysInInt8 } from './int8.js';
 import { matmul } from './linear.js';
 import { sum } from './reductions.js';
 import { concat, flip, pad, reshape, slice, transpose } from './shape.js';
@@ -26,15 +27,21 @@ function attributes({ stride, padding, dilation, groups }: Geometry) {
 
 const makeConvolution = defineOperation<Geometry>({
   name: 'convolution',
-  emit: (emitter, value, geometry) =>
-    emitter.node(
-      'Conv',
-      value.inputs.map((part) => emitter.nameOf(part)),
-      {
-        ...attributes(geometry),
-        kernel_shape: { ints: value.inputs[1]!.shape.slice(2) },
-      },
-    ),
+  emit: (emitter, value, geometry) => {
+    const [x, weight] = value.inputs as [Value, Value];
+    const names = value.inputs.map((part) => emitter.nameOf(part)) as [string, string, string?];
+    if (emitter.lowering === 'int8' && runsInInt8(value, geometry)) {
+      return int8Convolution(
+        emitter,
+        { x: names[0], weight: names[1], bias: names[2] ?? null },
+        { inputShape: x.shape, weightShape: weight.shape, outputShape: value.shape, ...geometry },
+      );
+    }
+    return emitter.node('Conv', names as string[], {
+      ...attributes(geometry),
+      kernel_shape: { ints: weight.shape.slice(2) },
+    });
+  },
   gradient: (value, upstream, needed, geometry) => {
     const [x, weight] = value.inputs as [Value, Value];
     return [
@@ -44,6 +51,17 @@ const makeConvolution = defineOperation<Geometry>({
     ];
   },
 });
+
+/** One picture, two axes, at most 3 x 3, neither groups nor dilation; then as for any product. */
+function runsInInt8({ inputs, shape }: Value, { dilation, groups }: Geometry): boolean {
+  const [x, weight] = inputs as [Value, Value];
+  if (x.shape.length !== 4 || x.shape[0] !== 1 || groups !== 1 || dilation.some((step) => step !== 1))
+    return false;
+  const [outputs, ...summed] = weight.shape as [number, ...number[]];
+  if (elementCount(weight.shape.slice(2)) > 9) return false;
+  const rows = shape[2]! * shape[3]!;
+  return paysInInt8(weight, { rows, summands: elementCount(summed), outputs });
+}
 
 function convolution(x: Value, weight: Value, bias: Value | null, geometry: Geometry): Value {
   const [outChannels, groupChannels, ...kernel] = weight.shape as [number, number, ...number[]];

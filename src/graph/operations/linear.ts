@@ -1,10 +1,9 @@
 /** @file Matrix products: batched matmul and the fully connected layer with torch's weight layout. */
 import { FoleyError } from '../../errors/foley-error.js';
-import type { Emitter } from '../onnx-emitter.js';
 import { elementCount } from '../tensor.js';
 import { defineOperation, type Value } from '../value.js';
 import { add, broadcastShape } from './arithmetic.js';
-import { isWeight } from './leaves.js';
+import { int8Linear, paysInInt8 } from './int8.js';
 import { sumTo } from './reductions.js';
 import { reshape, transposeLast } from './shape.js';
 
@@ -79,7 +78,10 @@ const makeLinear = defineOperation<null>({
   emit: (emitter, value) => {
     const [x, weight] = value.inputs as [Value, Value];
     const [xName, weightName] = [emitter.nameOf(x), emitter.nameOf(weight)];
-    if (emitter.lowering === 'int8' && paysInInt8(x, weight)) return int8Product(emitter, x, weight);
+    const [outputs, summands] = weight.shape as [number, number];
+    const rows = elementCount(x.shape) / summands;
+    if (emitter.lowering === 'int8' && paysInInt8(weight, { rows, summands, outputs }))
+      return int8Linear(emitter, xName, weightName, outputs);
     if (emitter.isFused) {
       return emitter.node(
         'FusedMatMul',
@@ -106,49 +108,6 @@ const makeLinear = defineOperation<null>({
     ];
   },
 });
-
-/** Fewer rows than this are done sooner than the matrix is brought to 8 bits; shorter sums gain nothing. */
-const leastInt8 = { rows: 16, inFeatures: 64 };
-
-/** Whether a product is long enough, and its matrix known when the program is compiled. */
-function paysInInt8(x: Value, weight: Value): boolean {
-  const isFrozen = isWeight(weight) || (weight.operation.name === 'cast' && isWeight(weight.inputs[0]!));
-  const [, inFeatures] = weight.shape as [number, number];
-  return (
-    isFrozen && inFeatures >= leastInt8.inFeatures && elementCount(x.shape) / inFeatures >= leastInt8.rows
-  );
-}
-
-/**
- * The product with activations quantised as they come (one scale for all, 8 bits) and the matrix once, a scale for each
- * output. All that depends on the matrix alone is constant, so that the runtime works it out when the program is
- * compiled and keeps only the 8-bit matrix. No calibration is needed.
- */
-function int8Product(emitter: Emitter, x: Value, weight: Value): string {
-  const weightName = emitter.nameOf(weight);
-  const [outFeatures] = weight.shape as [number, number];
-  const largest = emitter.node('ReduceMax', [emitter.node('Abs', [weightName]), emitter.ints([1])], {
-    keepdims: { int: 1 },
-  }); // [out, 1]
-  // a row of zeros has any scale
-  const scale = emitter.node('Div', [
-    emitter.node('Max', [largest, emitter.scalar(1e-30)]),
-    emitter.scalar(127),
-  ]);
-  const rounded = emitter.node('Round', [emitter.node('Div', [weightName, scale])]);
-  const matrix = emitter.node('Transpose', [emitter.node('Cast', [rounded], { to: { int: onnxInt8 } })], {
-    perm: { ints: [1, 0] },
-  }); // [in, out]
-  const scales = emitter.node('Reshape', [scale, emitter.ints([outFeatures])]);
-  return emitter.node(
-    'DynamicQuantizeMatMul',
-    [emitter.nameOf(x), matrix, scales],
-    {},
-    { domain: 'com.microsoft' },
-  );
-}
-
-const onnxInt8 = 3; // TensorProto.DataType
 
 /**
  * Fully connected layer over the last axis, as torch.nn.Linear.

@@ -27,12 +27,11 @@ export function argMax(x: Value, axis: number): Value {
 const makeTopIndices = defineOperation<number>({
   name: 'topIndices',
   emit: (emitter, value, count) =>
-    emitter.node(
-      'TopK',
-      [emitter.nameOf(value.inputs[0]!), emitter.ints([count])],
-      { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: 1 } },
-      { output: { index: 1, count: 2 } },
-    ),
+    emitter.nodes('TopK', [emitter.nameOf(value.inputs[0]!), emitter.ints([count])], 2, {
+      axis: { int: -1 },
+      largest: { int: 1 },
+      sorted: { int: 1 },
+    })[1]!,
   gradient: () => [null],
 });
 
