@@ -1,8 +1,7 @@
 /**
  * @file Which published files each preset is made of: repository, revision, files, licence.
  *
- * A commit stands here only where a public source names it; elsewhere the branch `main` does, and the cache records
- * the commit that it was. Sizes are in bytes where known. What was looked up, and where, is in docs/models.md.
+ * Every commit and sum was read in a public source, which docs/models.md names; none was seen on the hub from here.
  */
 
 /** What a file is for. A preset has at most one part of each role. */
@@ -20,8 +19,8 @@ export type PartRole = (typeof partRoles)[number];
 export interface WantedFile {
   /** Paths in the repository; the first that exists is taken. */
   readonly anyOf: readonly string[];
-  /** Bytes of the first, where known. */
-  readonly bytes: number | null;
+  /** SHA-256 of the first, where a public source states it: a hub that lists another is not believed. */
+  readonly sha256: string | null;
   readonly isOptional: boolean;
 }
 
@@ -31,7 +30,7 @@ export interface CatalogueSource {
   /** One line about what it is. */
   readonly what: string;
   readonly repository: string;
-  /** A commit where one is known, else a branch. */
+  /** A commit, so that what is pulled never changes. */
   readonly revision: string;
   /** The folder inside the repository that the part is read from; '' for its root. */
   readonly folder: string;
@@ -54,19 +53,15 @@ export interface CataloguePreset {
 export const presetNames = ['auffusion', 'foleycrafter', 'smooth-foley'] as const;
 export type PresetName = (typeof presetNames)[number];
 
-const wanted = (path: string, bytes: number | null = null): WantedFile => ({
-  anyOf: [path],
-  bytes,
-  isOptional: false,
-});
-const optional = (path: string): WantedFile => ({ anyOf: [path], bytes: null, isOptional: true });
-const either = (...anyOf: readonly string[]): WantedFile => ({ anyOf, bytes: null, isOptional: false });
+const wanted = (path: string): WantedFile => ({ anyOf: [path], sha256: null, isOptional: false });
+const optional = (path: string): WantedFile => ({ anyOf: [path], sha256: null, isOptional: true });
+const either = (...anyOf: readonly string[]): WantedFile => ({ anyOf, sha256: null, isOptional: false });
 
 const backbone: CatalogueSource = {
   role: 'backbone',
   what: 'Auffusion: text to audio (UNet, VAE, CLIP ViT-L/14 text encoder)',
   repository: 'auffusion/auffusion-full-no-adapter',
-  revision: 'main',
+  revision: 'a75ebf2e22d76f8b3cdafcd2a42fd4abba43f7ec',
   folder: '',
   files: [
     optional('model_index.json'),
@@ -136,7 +131,7 @@ const imageEncoder: CatalogueSource = {
     wanted('models/image_encoder/config.json'),
     {
       anyOf: ['models/image_encoder/model.safetensors', 'models/image_encoder/pytorch_model.bin'],
-      bytes: 2_528_373_448,
+      sha256: '6ca9667da1ca9e0b0f75e46bb030f7e011f44f86cbfb8d5a36590fcd7507b030',
       isOptional: false,
     },
   ],

@@ -1,6 +1,6 @@
 /** @file Which files of a repository are wanted: by the catalogue, by patterns, or by what a model is read from. */
 import { FoleyError } from '../errors/foley-error.js';
-import type { CatalogueSource } from './catalogue.js';
+import type { CatalogueSource, WantedFile } from './catalogue.js';
 import { filePattern } from './file-pattern.js';
 import type { ListedFile } from './repository-listing.node.js';
 
@@ -31,13 +31,13 @@ const foreign =
 const picture = /\.(?:png|jpe?g|gif|webp|mp4|wav|mp3)$/i;
 const repositoryFile = /(?:^|\/)\.git[^/]*$/;
 
-/** The listed files that a source of the catalogue wants. @throws model-missing when a needed one is not listed */
+/** The listed files that a source of the catalogue wants. @throws model-missing when a needed one is not listed, weights-invalid when its known sum differs */
 export function chooseForSource(files: readonly ListedFile[], source: CatalogueSource): ListedFile[] {
   const listed = new Map(files.map((file) => [file.file, file]));
   const chosen: ListedFile[] = [];
   for (const wish of source.files) {
     const name = wish.anyOf.find((candidate) => listed.has(candidate));
-    if (name !== undefined) chosen.push(listed.get(name)!);
+    if (name !== undefined) chosen.push(checkSum(listed.get(name)!, wish, source));
     else if (!wish.isOptional) {
       throw new FoleyError(
         'model-missing',
@@ -50,6 +50,15 @@ export function chooseForSource(files: readonly ListedFile[], source: CatalogueS
   }
   const card = listed.get(cardFile);
   return card === undefined ? chosen : [card, ...chosen];
+}
+
+function checkSum(file: ListedFile, { anyOf, sha256 }: WantedFile, source: CatalogueSource): ListedFile {
+  if (sha256 === null || file.file !== anyOf[0] || file.hash === sha256) return file;
+  throw new FoleyError(
+    'weights-invalid',
+    `${file.file} of ${source.repository} is listed with another SHA-256 than is known of it`,
+    { hint: 'Nothing was downloaded. Do not trust the source.' },
+  );
 }
 
 /**

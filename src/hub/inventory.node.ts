@@ -43,6 +43,8 @@ export interface CachedPreset {
   readonly isComplete: boolean;
   /** `repository: file` */
   readonly missing: readonly string[];
+  /** Parts nobody published, and what to do about each. */
+  readonly unpublished: readonly string[];
 }
 
 /** Every model repository in the cache, by name; damaged folders are listed as incomplete, not hidden. */
@@ -91,6 +93,7 @@ export async function listCachedPresets(cacheFolder: string): Promise<CachedPres
       licences: [...licences.values()],
       isComplete: missing.length === 0,
       missing,
+      unpublished: Object.values(presetOf(name).unpublished),
     });
   }
   return presets;

@@ -17,7 +17,7 @@ function served(): ServedRepository {
     large.includes(name) ? bytesOf(2000 + name.length, name.length) : textFile(name);
   return {
     id: sources[0]!.repository,
-    commit: 'd'.repeat(40),
+    commit: sources[0]!.revision,
     branch: 'main',
     licence: 'cc-by-nc-sa-4.0',
     files: Object.fromEntries(names.map((name) => [name, content(name)])),
@@ -103,7 +103,7 @@ describe('models pull', () => {
     [['pull', 'a/b@c', '--revision', 'd'], /two revisions/, 2],
     [['pull', 'a/b', '--revision', '../c'], /is no revision/, 2],
     [['pull', 'no/such'], /shows no no\/such to those without a token/, 4],
-    [['pull', 'auffusion/auffusion-full-no-adapter', '--revision', 'no-such'], /no such revision/, 4],
+    [['pull', repository.id, '--revision', 'no-such'], /no such revision/, 4],
     [['rm', 'small'], /comes with the package/, 2],
     [['rm', 'auffusion'], /nothing of auffusion is on this machine/, 4],
     [['verify', 'auffusion'], /nothing of auffusion is on this machine/, 4],

@@ -15,6 +15,7 @@ import { chooseByPatterns, chooseForSource } from '../../src/hub/choose-files.js
 import { filePattern } from '../../src/hub/file-pattern.js';
 import {
   formatBytes,
+  isCommit,
   isRepositoryId,
   licenceOf,
   parseRepositoryId,
@@ -238,7 +239,7 @@ describe('the catalogue', () => {
       for (const role of Object.keys(unpublished)) expect(partRoles).toContain(role);
       for (const source of sources) {
         expect(isRepositoryId(source.repository)).toBe(true);
-        expect(checkRevision(source.revision)).toBe(source.revision);
+        expect(isCommit(source.revision)).toBe(true);
         expect(licenceOf(source.licence).meaning).not.toBeNull();
         for (const { anyOf } of source.files)
           for (const file of anyOf) expect(isSafeFileName(file)).toBe(true);
@@ -257,6 +258,17 @@ describe('the catalogue', () => {
     expect(chosen).not.toContain('unet/diffusion_pytorch_model.bin');
     const without = names.filter((name) => name !== 'vae/config.json').map(file);
     expect(() => chooseForSource(without, source!)).toThrow(/has no vae\/config.json/);
+  });
+
+  it('does not believe a hub that lists another sum than is known', () => {
+    const source = presetOf('foleycrafter').sources.find(({ role }) => role === 'imageEncoder')!;
+    const listed = source.files.map(({ anyOf, sha256 }) => ({
+      ...file(anyOf[0]!),
+      hash: sha256 ?? 'e'.repeat(40),
+    }));
+    expect(chooseForSource(listed, source)).toEqual(listed);
+    const lying = listed.map((entry) => ({ ...entry, hash: 'f'.repeat(64) }));
+    expect(() => chooseForSource(lying, source)).toThrow(/another SHA-256 than is known/);
   });
 
   it('of an unknown repository takes what a model is read from', () => {

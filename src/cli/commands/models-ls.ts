@@ -20,6 +20,8 @@ interface ModelRow {
   readonly isComplete: boolean | null;
   readonly missing: readonly string[];
   readonly folder: string | null;
+  /** What is not to be had, and what to do about it. */
+  readonly unpublished: readonly string[];
   /** Why a model of the package cannot be used; null when it can. */
   readonly fault: string | null;
 }
@@ -63,6 +65,7 @@ async function packageRows(): Promise<ModelRow[]> {
       isComplete: fault === null,
       missing: [],
       folder,
+      unpublished: [],
       fault,
     });
   }
@@ -70,19 +73,22 @@ async function packageRows(): Promise<ModelRow[]> {
 }
 
 async function presetRows(cacheFolder: string): Promise<ModelRow[]> {
-  return (await listCachedPresets(cacheFolder)).map(({ name, bytes, licences, isComplete, missing }) => ({
-    kind: 'preset' as const,
-    name,
-    revision: null,
-    commit: null,
-    bytes,
-    licence: licences.map(({ id }) => id).join(', '),
-    isNonCommercial: licences.some(({ isNonCommercial }) => isNonCommercial),
-    isComplete,
-    missing,
-    folder: null,
-    fault: null,
-  }));
+  return (await listCachedPresets(cacheFolder)).map(
+    ({ name, bytes, licences, isComplete, missing, unpublished }) => ({
+      kind: 'preset' as const,
+      name,
+      revision: null,
+      commit: null,
+      bytes,
+      licence: licences.map(({ id }) => id).join(', '),
+      isNonCommercial: licences.some(({ isNonCommercial }) => isNonCommercial),
+      isComplete,
+      missing,
+      folder: null,
+      unpublished,
+      fault: null,
+    }),
+  );
 }
 
 async function repositoryRows(cacheFolder: string): Promise<ModelRow[]> {
@@ -97,6 +103,7 @@ async function repositoryRows(cacheFolder: string): Promise<ModelRow[]> {
     isComplete: model.isComplete,
     missing: model.missing,
     folder: model.folder,
+    unpublished: [],
     fault: null,
   }));
 }
@@ -118,9 +125,10 @@ function show(terminal: Terminal, rows: readonly ModelRow[], cacheFolder: string
     row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!))).join('  ');
   terminal.note(terminal.colors.dim(line(header)));
   for (const row of cells) terminal.result(line(row));
-  for (const { name, fault, missing } of rows) {
+  for (const { name, fault, missing, unpublished, isComplete } of rows) {
     if (fault !== null) terminal.warn(`${name} cannot be used: ${fault}`);
     for (const file of missing) terminal.detail(`${name} lacks ${file}`);
+    if (isComplete) for (const what of unpublished) terminal.note(`${name}: ${what}`);
   }
   terminal.note(`pulled models are in ${cacheFolder}; "smooth-foley models pull NAME" gets what is absent`);
 }

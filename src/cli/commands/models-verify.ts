@@ -78,12 +78,13 @@ async function verifyCached(terminal: Terminal, name: string): Promise<void> {
       },
     );
   }
-  const unlisted = results.filter(({ verdict }) => verdict === 'unlisted').length;
+  const right = results.filter(({ verdict }) => verdict === 'right');
+  const unlisted = results.length - right.length;
   if (unlisted > 0)
     terminal.warn(
       `${unlisted} files were made here or come from elsewhere: nothing says what they should be`,
     );
   if (terminal.modes.json) return;
-  const bytes = results.reduce((sum, file) => sum + file.bytes, 0);
-  terminal.result(`${name}: ${results.length - unlisted} files, ${formatBytes(bytes)}, every one as listed`);
+  const bytes = right.reduce((sum, file) => sum + file.bytes, 0);
+  terminal.result(`${name}: ${right.length} files, ${formatBytes(bytes)}, every one as listed`);
 }
