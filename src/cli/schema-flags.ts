@@ -55,7 +55,10 @@ function placeholderOf(field: RequestField): string {
 
 function helpOf(field: RequestField): string {
   const parts: string[] = [field.help];
-  if (field.kind === 'choice') parts.push(`one of ${field.choices.join(', ')}`);
+  if (field.kind === 'choice') {
+    const orNull = field.nullWord === undefined ? '' : ` or "${field.nullWord}"`;
+    parts.push(`one of ${field.choices.join(', ')}${orNull}`);
+  }
   if ((field.kind === 'number' || field.kind === 'integer') && field.maximum !== null) {
     parts.push(
       `${field.minimum}..${field.maximum}${field.nullWord === undefined ? '' : ` or "${field.nullWord}"`}`,

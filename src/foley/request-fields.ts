@@ -109,7 +109,7 @@ export function describeExpectation(schema: z.ZodObject, name: string): string {
   const orNull = field.nullWord === undefined ? '' : `, or "${field.nullWord}"`;
   switch (field.kind) {
     case 'choice':
-      return `one of ${field.choices.join(', ')}`;
+      return `one of ${field.choices.join(', ')}${orNull}`;
     case 'switch':
       return 'true or false';
     case 'list':

@@ -32,7 +32,7 @@ export interface SpeedSettings {
   readonly tokenMerging: number;
   /** How the image tower multiplies by its matrices. */
   readonly frameArithmetic: Arithmetic;
-  /** How UNet and ControlNet multiply by theirs. */
+  /** How UNet and ControlNet multiply and convolve. */
   readonly stepArithmetic: Arithmetic;
 }
 
@@ -166,6 +166,6 @@ export const speedFields = {
   }),
   stepArithmetic: setting(arithmetic, {
     label: 'step arithmetic',
-    help: 'int8: UNet and ControlNet multiply by their matrices in 8 bits',
+    help: 'int8: UNet and ControlNet multiply and convolve in 8 bits',
   }),
 };
