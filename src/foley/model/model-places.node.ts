@@ -5,6 +5,8 @@ import {
   cachedPartsOf,
   convertedNameOf,
   isPresetName,
+  type LocalPart,
+  presetOf,
   pullCommand,
   resolveModelSource,
 } from '../../hub/index.js';
@@ -72,14 +74,7 @@ export async function findPlaces(choice: ModelChoice): Promise<ModelPlaces> {
       base: { kind: 'preset', preset, isChosen: true },
       places: { ...cached, ...beside, ...named, ...(await ownBackbone(named.backbone)) },
       remedyFor: (role) => remedyForPreset(preset, role, Object.keys(absent).length > 0),
-      licences: Object.values(parts)
-        .filter((part) => named[part.role] === undefined)
-        .map(({ repository, commit, licence, licenceNote }) => ({
-          repository,
-          commit,
-          licence: licence.id,
-          note: licenceNote,
-        })),
+      licences: licencesOf(Object.values(parts).filter(({ role }) => named[role] === undefined)),
     };
   }
   const source = await resolveModelSource(choice.model, { packageFolder: packageModelsFolder });
@@ -114,7 +109,7 @@ export async function findPlaces(choice: ModelChoice): Promise<ModelPlaces> {
     );
   }
   const places = { ...usual, ...named };
-  const preset = await presetOf(places);
+  const preset = await presetOfAdapters(places);
   return {
     name: basename(folder),
     base: { kind: 'preset', preset, isChosen: false },
@@ -125,7 +120,7 @@ export async function findPlaces(choice: ModelChoice): Promise<ModelPlaces> {
 }
 
 /** Which of the published models a folder's adapters make of it: one token a frame, or four of the clip. */
-async function presetOf({
+async function presetOfAdapters({
   frameAdapter,
   temporalAdapter,
 }: ModelPlaces['places']): Promise<Exclude<PresetName, 'small'>> {
@@ -147,11 +142,24 @@ const flagNames: Readonly<Record<Role, string>> = {
   labelEncoder: 'label-encoder',
 };
 
-function remedyForPreset(preset: string, role: Role, canPull: boolean): Remedy {
+function remedyForPreset(preset: Exclude<PresetName, 'small'>, role: Role, canPull: boolean): Remedy {
   const flag = `--${flagNames[role]}`;
-  const isUnpublished = preset === 'smooth-foley' && (role === 'frameAdapter' || role === 'temporalAdapter');
-  if (isUnpublished) return { flag, text: "Smooth-Foley's own adapters were not published." };
+  const text = presetOf(preset).unpublished[role];
+  if (text !== undefined) return { flag, text: `${text[0]!.toUpperCase()}${text.slice(1)}.` };
   return canPull ? { flag, command: pullCommand(preset, 'main') } : { flag };
+}
+
+/** One entry for each repository, though several parts may come from it. */
+function licencesOf(parts: readonly LocalPart[]): PartLicence[] {
+  const byRepository = new Map<string, PartLicence>();
+  for (const { repository, commit, licence, licenceNote } of parts)
+    byRepository.set(`${repository}@${commit}`, {
+      repository,
+      commit,
+      licence: licence.id,
+      note: licenceNote,
+    });
+  return [...byRepository.values()];
 }
 
 /** A path as it is, or the folder of a repository of the hub that was pulled. */
