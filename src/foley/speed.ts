@@ -57,17 +57,11 @@ const leastChannelsToSave = 256;
 
 /**
  * What a model does where a request says nothing. A small model computes everything. At full size, whole steps are one
- * in three, and the image tower looks five times a second, as often as frame adapters are trained with here; where
- * embeddings are only averaged, twice a second (FoleyCrafter's own page averages 15 of a clip, its app.py:177-182).
+ * in three, and the image tower looks five times a second, as often as frame adapters are trained with here.
  */
-export function speedDefaults({ unet, frameAdapter }: ModelConfig): SpeedSettings {
+export function speedDefaults({ unet }: ModelConfig): SpeedSettings {
   if (unet.blockOutChannels[0]! < leastChannelsToSave) return exactSpeed;
-  return {
-    ...exactSpeed,
-    reuseInterval: 3,
-    looksPerSecond: frameAdapter.pooling === 'mean' ? 2 : 5,
-    frameTolerance: 2,
-  };
+  return { ...exactSpeed, reuseInterval: 3, looksPerSecond: 5, frameTolerance: 2 };
 }
 
 /** What a request says about speed; null: the model's own default. */

@@ -20,7 +20,7 @@ describe('speed settings', () => {
   it('save nothing in a small model, and steps and looks in a large one', () => {
     expect(speedDefaults(small)).toEqual(exactSpeed);
     expect(speedDefaults(smoothFoley)).toMatchObject({ reuseInterval: 3, looksPerSecond: 5 });
-    expect(speedDefaults(foleycrafter)).toMatchObject({ reuseInterval: 3, looksPerSecond: 2 });
+    expect(speedDefaults(foleycrafter)).toMatchObject({ reuseInterval: 3, looksPerSecond: 5 });
     // what could not be judged without published weights is left to the request
     for (const model of [smoothFoley, foleycrafter])
       expect(speedDefaults(model)).toMatchObject({
