@@ -15,9 +15,10 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '200' },
     database: { type: 'string', multiple: true, default: ['embedded', 'postgres'] },
     seed: { type: 'string', default: '1' },
+    output: { type: 'string', default: fileURLToPath(new URL('./results/kill.json', import.meta.url)) },
   },
 });
-const output = fileURLToPath(new URL('./results/kill.json', import.meta.url));
+const { output } = values;
 const { root, folder: compiled } = await compileSource();
 const results: Record<string, CampaignResult> = {};
 for (const database of values.database as ('embedded' | 'postgres')[]) {

@@ -19,6 +19,7 @@ const byErrorCode: Readonly<Record<FoleyErrorCode, number>> = {
   'model-missing': exitCodes.modelMissing,
   'weights-invalid': exitCodes.modelMissing,
   cancelled: exitCodes.interrupted,
+  'batch-incomplete': exitCodes.failed,
   'output-exists': exitCodes.failed,
   'output-failed': exitCodes.failed,
   'graph-invalid': exitCodes.failed,

@@ -4,6 +4,7 @@ import { FoleyError } from '../errors/foley-error.js';
 import { runFoleyJob, runInspection } from '../foley/job-runner.node.js';
 import { readVersions } from '../foley/write-take.node.js';
 import type { CliServices, CommandHost } from './command-host.js';
+import { addBatchCommand } from './commands/batch.js';
 import { addDataCommand } from './commands/data.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvalCommand } from './commands/eval.js';
@@ -81,6 +82,7 @@ function buildProgram(host: CommandHost, streams: CliStreams): Command {
     );
   for (const add of [
     addGenerateCommand,
+    addBatchCommand,
     addInspectCommand,
     addStudioCommand,
     addTrainCommand,

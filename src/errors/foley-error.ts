@@ -15,6 +15,7 @@ export type FoleyErrorCode =
   | 'platform-missing' // an optional peer (codecs, GPU provider) is not installed
   | 'network-failed' // the hub did not answer, broke off, or answered what it must not
   | 'limit-exceeded' // a safety limit was hit
+  | 'batch-incomplete' // some clips of a batch failed
   | 'cancelled';
 
 export interface FoleyErrorDetails {

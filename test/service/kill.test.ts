@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCampaign } from './kill/campaign.js';
 import { compileSource } from './kill/compiled-source.js';
 import { postgresPrograms } from './kill/local-postgres.js';
 
 // the long form of this is `npm run test:kill`: 200 kills each
+// processes start and stop here: seconds each, minutes on a busy machine
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
 let root: string;
 let compiled: { readonly root: string; readonly folder: string };
 beforeAll(async () => {

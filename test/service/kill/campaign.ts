@@ -43,6 +43,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const kills: Record<string, number> = {};
   const accepted = new Map<string, string>();
   try {
+    await site.ready();
     const media = await client.upload(example);
     let isLoading = true;
     const load = Promise.all(
@@ -56,7 +57,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       }),
     );
     for (let kill = 0; kill < options.kills; kill++) {
-      await new Promise((resolve) => setTimeout(resolve, 30 + random() ** 2 * 2500));
+      // a quarter of the kills may meet processes that are just starting; else nothing would ever be done
+      if (random() > 1 / 4) await site.ready();
+      await new Promise((resolve) => setTimeout(resolve, 30 + random() * 2000));
       const victim = site.victims[Math.floor(random() * site.victims.length)]!;
       await site.kill(victim, random);
       kills[victim] = (kills[victim] ?? 0) + 1;
@@ -82,6 +85,8 @@ interface Site {
   readonly client: PlainClient;
   readonly journal: string;
   readonly victims: readonly Victim[];
+  /** When every process stands. */
+  ready(): Promise<void>;
   kill(victim: Victim, random: () => number): Promise<void>;
   close(): Promise<void>;
 }
@@ -110,6 +115,9 @@ async function openSite({ database, folder, compiled }: CampaignOptions): Promis
     client: new PlainClient(`http://127.0.0.1:${port}`),
     journal,
     victims: postgres ? ['server', 'worker', 'worker', 'database server', 'database connection'] : ['server'],
+    ready: async () => {
+      for (const node of [server, ...workers]) await node.ready();
+    },
     async kill(victim, pick) {
       if (victim === 'server') server.kill();
       else if (victim === 'worker') workers[Math.floor(pick() * workers.length)]!.kill();

@@ -11,7 +11,7 @@ export class PlainClient {
   }
 
   /** Again and again until an answer comes; answers of 5xx and 429 count as none. */
-  async ask(path: string, init: RequestInit = {}, limitMs = 120_000): Promise<Response> {
+  async ask(path: string, init: RequestInit = {}, limitMs = 1_200_000): Promise<Response> {
     const giveUpMs = Date.now() + limitMs;
     for (;;) {
       try {

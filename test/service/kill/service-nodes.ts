@@ -23,7 +23,7 @@ export class ServiceNode {
   readonly #node: NodeOptions;
   #child: ChildProcess | null = null;
   #isStopping = false;
-  #ready: Promise<void> = Promise.resolve();
+  #whenReady: Promise<boolean> = Promise.resolve(false);
   stderr = '';
   /** How often it has been started. */
   starts = 0;
@@ -39,9 +39,12 @@ export class ServiceNode {
     return this.#child?.pid;
   }
 
-  /** When it has said that it is ready. */
-  ready(): Promise<void> {
-    return this.#ready;
+  /** When it has said that it is ready: it, or the one that came after it. */
+  async ready(): Promise<void> {
+    for (let failures = 0; !this.#isStopping && !(await this.#whenReady); failures++) {
+      if (failures > 200) throw new Error(`${this.name} does not start: ${this.stderr.slice(-2000)}`);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
   }
 
   kill(): void {
@@ -84,15 +87,17 @@ export class ServiceNode {
     child.stderr!.on('data', (chunk: Buffer) => {
       this.stderr = `${this.stderr}${chunk}`.slice(-20_000);
     });
-    this.#ready = new Promise((resolve) => {
+    const isReady = new Promise<boolean>((resolve) => {
       child.on('message', (message: { kind: string }) => {
-        if (message.kind === 'ready') resolve();
+        if (message.kind === 'ready') resolve(true);
+      });
+      child.on('exit', () => {
+        resolve(false);
+        // a database that is away makes the start fail: a manager of services tries again, and so do we
+        if (!this.#isStopping) setTimeout(() => this.#isStopping || this.#start(), 50);
       });
     });
-    child.on('exit', () => {
-      // a database that is away makes the start fail: a manager of services tries again, and so do we
-      if (!this.#isStopping) setTimeout(() => this.#isStopping || this.#start(), 50);
-    });
+    this.#whenReady = isReady;
   }
 }
 
