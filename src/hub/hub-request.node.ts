@@ -166,7 +166,10 @@ function transferFailure(
   isConnecting: boolean,
 ): unknown {
   if (signal?.aborted)
-    return new FoleyError('cancelled', `${what}: the download was interrupted`, { cause: signal.reason });
+    return new FoleyError('cancelled', `${what}: the download was interrupted`, {
+      hint: 'Run the command again: it goes on from there.',
+      cause: signal.reason,
+    });
   if (guard.hasStalled) {
     return new PassingFailure(
       `${what}: ${url.host} ${isConnecting ? 'did not answer' : 'stopped sending'} in time`,
