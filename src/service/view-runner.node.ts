@@ -172,9 +172,9 @@ function residentBytes(pid: number | undefined): number {
 }
 
 /** Where files lie on this machine is nobody's business. */
-export function withoutPath(error: unknown, path: string): unknown {
+export function withoutPath(error: unknown, path: string, inPlace = 'the file'): unknown {
   if (!(error instanceof FoleyError) || !error.message.includes(path)) return error;
-  const message = error.message.replaceAll(path, 'the file');
+  const message = error.message.replaceAll(path, inPlace);
   return new FoleyError(error.code, message, {
     ...(error.hint === null ? {} : { hint: error.hint }),
     cause: error,

@@ -142,7 +142,7 @@ export class WorkerPool {
       ended = (await this.#handIn(() => jobs.succeed(lease, outcome))) ? 'succeeded' : 'lost';
     } catch (error) {
       await reporter.flush();
-      ended = await this.#giveUp(lease, controller.signal, withoutPath(error, `${scratch}/`));
+      ended = await this.#giveUp(lease, controller.signal, withoutPath(error, `${scratch}/`, ''));
     } finally {
       clearTimeout(timer);
       stopBeating();

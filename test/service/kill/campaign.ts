@@ -20,6 +20,8 @@ export interface CampaignOptions {
   /** Jobs that wait or run at any time. */
   readonly load: number;
   readonly seed: number;
+  /** No kills after this; then what is under way is finished and examined. */
+  readonly mostSeconds?: number;
   readonly onKill?: (kill: number, victim: string) => void;
 }
 
@@ -56,7 +58,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
         }
       }),
     );
-    for (let kill = 0; kill < options.kills; kill++) {
+    const lastMs = startedMs + (options.mostSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    for (let kill = 0; kill < options.kills && Date.now() < lastMs; kill++) {
       // a quarter of the kills may meet processes that are just starting; else nothing would ever be done
       if (random() > 1 / 4) await site.ready();
       await new Promise((resolve) => setTimeout(resolve, 30 + random() * 2000));
