@@ -21,11 +21,14 @@ export async function readOwnFolder(folder: string): Promise<OwnFolder | null> {
   return isOurs ? { folder, config: await readModelConfig(path) } : null;
 }
 
-/** UNet, autoencoder, vocoder and text encoder. */
+/**
+ * UNet, autoencoder, vocoder and text encoder. The tokenizer of a CLIP tower is the folder `tokenizer`, that of MiniLM
+ * the list of words in it.
+ */
 export async function addOwnBackbone({ folder, config }: OwnFolder, assembly: Assembly): Promise<void> {
   for (const part of ['unet', 'vae', 'vocoder', 'text_encoder'] as const)
     await addPart(folder, part, assembly);
-  noteVocabulary(folder, 'text_encoder', assembly);
+  noteTokenizer(folder, 'text_encoder', config.textEncoder.kind, assembly);
   const { mel, textEncoder, autoencoder, unet, vocoder, diffusion } = config;
   assembly.config = { ...assembly.config, mel, textEncoder, autoencoder, unet, vocoder, diffusion };
 }
@@ -60,12 +63,16 @@ export async function addOwnImageEncoder(
   assembly: Assembly,
 ): Promise<void> {
   await addPart(folder, 'image_encoder', assembly);
-  assembly.config = { ...assembly.config, imageEncoder: config.imageEncoder, labelEncoder: null };
-  const { textEncoder } = config;
-  if (isBackbone || textEncoder.kind !== 'minilm') return;
-  await addPart(folder, 'text_encoder', assembly, 'label_encoder');
-  noteVocabulary(folder, 'label_encoder', assembly);
-  assembly.config = { ...assembly.config, labelEncoder: textEncoder };
+  const { imageEncoder, textEncoder, labelEncoder } = config;
+  assembly.config = { ...assembly.config, imageEncoder, labelEncoder };
+  if (labelEncoder !== null) {
+    await addPart(folder, 'label_encoder', assembly);
+    noteTokenizer(folder, 'label_encoder', labelEncoder.kind, assembly);
+  } else if (!isBackbone && textEncoder.kind === 'minilm') {
+    await addPart(folder, 'text_encoder', assembly, 'label_encoder');
+    noteTokenizer(folder, 'label_encoder', textEncoder.kind, assembly);
+    assembly.config = { ...assembly.config, labelEncoder: textEncoder };
+  }
 }
 
 async function addPart(
@@ -87,12 +94,14 @@ async function addPart(
   files.set(`${as}/config.json`, join(folder, 'config.json'));
 }
 
-function noteVocabulary(
+function noteTokenizer(
   folder: string,
   part: 'text_encoder' | 'label_encoder',
+  kind: 'minilm' | 'clip',
   { tokenizers, files }: Assembly,
 ): void {
-  const path = join(folder, 'tokenizer', 'vocab.txt');
-  tokenizers.set(part, path);
-  files.set(`${part}/tokenizer/vocab.txt`, path);
+  const place = join(folder, 'tokenizer');
+  const names = kind === 'clip' ? ['vocab.json', 'merges.txt'] : ['vocab.txt'];
+  tokenizers.set(part, kind === 'clip' ? place : join(place, 'vocab.txt'));
+  for (const name of names) files.set(`${part}/tokenizer/${name}`, join(place, name));
 }

@@ -256,6 +256,17 @@ describe('parts of different kinds', () => {
     );
   });
 
+  it('can all be in a folder of ours', async () => {
+    const published = await checkModel(wholeModel(folder));
+    const own = join(root, 'own');
+    await cp(join(folder, 'tokenizer'), join(own, 'tokenizer'), { recursive: true });
+    for (const [part, [path]] of published.weights) await cp(path!, join(own, `${part}.safetensors`));
+    await writeFile(join(own, 'config.json'), JSON.stringify(published.config));
+    const model = await checkModel(wholeModel(own));
+    expect([...model.files.keys()]).toContain('label_encoder.safetensors');
+    expect(await outputs(model)).toEqual(await outputs(published));
+  });
+
   it('are refused when they do not fit each other', async () => {
     const choice = { ...wholeModel(folder), imageEncoder: join(packageModelsFolder, 'small') };
     await expect(checkModel(choice)).rejects.toMatchObject({
