@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 1,
     fileParallelism: false,
     // a walk makes sound for real; minutes on a busy machine
-    testTimeout: 600_000,
-    hookTimeout: 120_000,
+    testTimeout: 1_200_000,
+    hookTimeout: 600_000,
   },
 });

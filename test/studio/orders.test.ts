@@ -145,6 +145,13 @@ describe('orders', () => {
     });
   });
 
+  it('say nothing of a threshold that an edited timing does not follow', () => {
+    const [edited] = generateOrders(mediaId, form, track, [5]);
+    const [computed] = generateOrders(mediaId, form, { ...track, spans: null }, [5]);
+    expect(JSON.stringify(edited)).not.toContain('threshold');
+    expect(JSON.stringify(computed)).toContain('threshold');
+  });
+
   it('look again only when the curve would differ', () => {
     const inspected = new Set(Object.keys(inspectRequestSchema.shape));
     const keyWith = (values: FieldValues, settings: FieldValues = {}): string => {

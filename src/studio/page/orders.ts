@@ -20,6 +20,15 @@ export function isControl(field: { readonly name: string; readonly kind: string 
   return field.kind !== 'list' && field.name !== 'timing';
 }
 
+/** Fields that the page works out by itself from the curve; changing them needs no second look. */
+const workedOutHere: ReadonlySet<string> = new Set([
+  'threshold',
+  'hysteresis',
+  'minimumOn',
+  'minimumOff',
+  'smoothing',
+]);
+
 /** The form as it stands. */
 export interface FormState {
   /** Every field that the service takes. */
@@ -45,6 +54,8 @@ export function requestValues({ fields, settings }: FormState, track: TrackForm)
   }
   // a gain that acts on nothing is refused by the service
   if (values.original !== 'mix') delete values.originalGain;
+  // nor do these act on a timing that was edited
+  if (track.spans !== null) for (const name of workedOutHere) delete values[name];
   return values;
 }
 
@@ -79,7 +90,7 @@ export function inspectOrder(
   track: TrackForm,
   inspected: ReadonlySet<string>,
 ): JobOrderInput {
-  const values = requestValues(form, track);
+  const values = requestValues(form, { ...track, spans: null });
   const request = Object.fromEntries(Object.entries(values).filter(([name]) => inspected.has(name)));
   return {
     kind: 'inspect',
@@ -88,15 +99,6 @@ export function inspectOrder(
     request: request as Extract<JobOrderInput, { kind: 'inspect' }>['request'],
   };
 }
-
-/** Fields that the page works out by itself from the curve; changing them needs no second look. */
-const workedOutHere: ReadonlySet<string> = new Set([
-  'threshold',
-  'hysteresis',
-  'minimumOn',
-  'minimumOff',
-  'smoothing',
-]);
 
 /** Same key, same curve: tells whether the picture must be looked at again. */
 export function inspectionKey(order: JobOrderInput): string {

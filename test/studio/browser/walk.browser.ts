@@ -6,9 +6,9 @@ import type { Browser, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeAudioFile } from '../../../src/audio/decode-audio-file.node.js';
 import { decodeWav } from '../../../src/audio/wav-reader.js';
-import { mixdown, type Wave } from '../../../src/audio/wave.js';
 import { parseTiming } from '../../../src/conditions/timing-curve.js';
 import { findChromium, gatherFaults, openBrowser } from './chromium.js';
+import { edited, expectSoundIn, expectSpans, readyTake, spansOf } from './reading.js';
 import { startTestService, type TestService } from './service.js';
 import { visit } from './states.js';
 
@@ -19,11 +19,6 @@ if (executable === null)
   );
 
 const clip = fileURLToPath(new URL('../../../examples/dog-passing.mp4', import.meta.url));
-/** The edited timing of every walk, in frames of 30 a second. */
-const edited = [
-  { startSeconds: 2, endSeconds: 4 },
-  { startSeconds: 6.5, endSeconds: 8 },
-];
 
 describe.skipIf(executable === null)('a walk through the studio', () => {
   let service: TestService;
@@ -51,14 +46,14 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
 
     // drop
     await dropFile(page, clip, 'my clip.mp4');
-    await page.getByRole('region', { name: 'Timeline' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('region', { name: 'Timeline' }).waitFor({ timeout: 300_000 });
     expect(await page.locator('video').evaluate((video: HTMLVideoElement) => video.muted)).toBe(true);
 
     // see
-    await page.getByLabel('What is heard').fill('dog barking');
+    await page.getByRole('textbox', { name: 'What is heard' }).fill('dog barking');
     await page.keyboard.press('Enter');
     const threshold = page.getByRole('slider', { name: 'Threshold of dog barking' });
-    await threshold.waitFor({ timeout: 120_000 });
+    await threshold.waitFor({ timeout: 300_000 });
     await page.waitForTimeout(1500); // the filmstrip is drawn when it comes
     await visit(page, 'see', findings);
 
@@ -67,6 +62,7 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
     await dragBy(page, threshold, 0, -14);
     expect(Number(await threshold.getAttribute('aria-valuenow'))).toBeGreaterThan(0.6);
     expect(await spansOf(page)).not.toEqual(before);
+    const computed = JSON.stringify(await spansOf(page));
 
     // edit: erase everything, paint two stretches, drag an edge, split and take it back
     const lane = page.getByRole('group', { name: /^Timing of dog barking/ });
@@ -88,7 +84,7 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
     await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await expectSpans(page, edited);
     await page.getByRole('button', { name: 'Computed' }).click();
-    expect(await spansOf(page)).not.toHaveLength(2);
+    expect(JSON.stringify(await spansOf(page))).toBe(computed);
     await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await expectSpans(page, edited);
     await visit(page, 'timing', findings);
@@ -103,11 +99,11 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
     await readyTake(page, 'Take 3');
 
     // a second label, with one take
-    await page.getByLabel('What is heard').fill('wind');
+    await page.getByRole('textbox', { name: 'What is heard' }).fill('wind');
     await page.keyboard.press('Enter');
     await page.getByLabel('How many takes one press makes').fill('1');
     await page.getByLabel('How many takes one press makes').press('Enter');
-    await page.getByRole('slider', { name: 'Threshold of wind' }).waitFor({ timeout: 120_000 });
+    await page.getByRole('slider', { name: 'Threshold of wind' }).waitFor({ timeout: 300_000 });
     await page.getByRole('button', { name: 'Make a take' }).click();
     await readyTake(page, 'Take 1');
     await page.waitForTimeout(600);
@@ -128,7 +124,7 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
     // blind A/B
     await page.getByRole('tab', { name: 'Compare' }).click();
     await page.getByRole('button', { name: 'Compare', exact: true }).click();
-    expect(await page.getByText('hidden').count()).toBe(2);
+    expect(await page.locator('.sides').getByText('hidden').count()).toBe(2);
     await visit(page, 'blind', findings);
     const heard: string[] = [];
     for (const key of ['a', 'b', 'x']) {
@@ -136,9 +132,8 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
       heard.push((await page.locator('.sides [aria-pressed="true"] strong').textContent()) ?? '');
     }
     expect(heard).toEqual(['A', 'B', 'X']);
-    const question = page.locator('.row', { hasText: 'X is' });
-    await question.getByRole('button', { name: 'A' }).first().click();
-    await question.getByRole('button', { name: 'A' }).last().click();
+    await page.getByRole('button', { name: 'X is A' }).click();
+    await page.getByRole('button', { name: 'A is better' }).click();
     await page.getByText(/Preferred: Take [123]/).waitFor();
     await visit(page, 'compared', findings);
     await page.getByRole('button', { name: 'End comparison' }).click();
@@ -150,11 +145,11 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
     // download
     await page.getByRole('tab', { name: 'Download' }).click();
     await page.getByRole('button', { name: 'Write the mix' }).click();
-    await page.locator('section[aria-label="Mix"] a[data-kind="flac"]').waitFor({ timeout: 120_000 });
+    await page.locator('section[aria-label="Mix"] a[data-kind="flac"]').waitFor({ timeout: 300_000 });
     await visit(page, 'download', findings);
     const stem = await save(
       page,
-      page.locator('section[aria-label="Mix"] a[data-kind="stem"]', { hasText: 'dog' }),
+      page.locator('section[aria-label="Mix"] a[data-kind="stem"]', { hasText: 'barking.wav' }),
     );
     expectSoundIn(decodeWav(await readFile(stem)), edited);
     const takeWav = await save(page, page.locator('section[aria-label="This take"] a[data-kind="wav"]'));
@@ -178,7 +173,7 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
 
     // the session survives a reload
     await page.reload();
-    await page.getByRole('button', { name: 'Hear Take 2' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Hear Take 2' }).waitFor({ timeout: 300_000 });
     await expectSpans(page, edited);
     expect(findings).toEqual([]);
     expect(faults).toEqual([]);
@@ -191,7 +186,7 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
     const findings: string[] = [];
     await page.goto(service.url);
     await page.getByRole('button', { name: /^dog barking/ }).click();
-    await page.getByRole('slider', { name: 'Threshold of dog barking' }).waitFor({ timeout: 120_000 });
+    await page.getByRole('slider', { name: 'Threshold of dog barking' }).waitFor({ timeout: 300_000 });
     await page.getByRole('button', { name: 'Make a take' }).click();
     await readyTake(page, 'Take 1');
     await page.waitForTimeout(800);
@@ -205,7 +200,7 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
       mimeType: 'video/mp4',
       buffer: Buffer.from('these are no moving pictures at all, only words'.repeat(40)),
     });
-    await page.getByRole('alert').waitFor({ timeout: 60_000 });
+    await page.getByRole('alert').waitFor({ timeout: 300_000 });
     expect(await page.getByRole('alert').textContent()).toMatch(/notes\.mp4|MP4|clip/);
     await visit(page, 'error', findings);
     expect(findings).toEqual([]);
@@ -219,6 +214,7 @@ describe.skipIf(executable === null)('a walk through the studio', () => {
     colorScheme: 'light' | 'dark' = 'light',
   ): Promise<Page> {
     const context = await browser.newContext({ viewport, colorScheme, acceptDownloads: true });
+    context.setDefaultTimeout(180_000);
     return context.newPage();
   }
 
@@ -243,30 +239,6 @@ async function dropFile(page: Page, path: string, name: string): Promise<void> {
     },
     [bytes, name],
   );
-}
-
-/** Spans of the selected track, as the page announces them. */
-async function spansOf(page: Page): Promise<{ startSeconds: number; endSeconds: number }[]> {
-  return page.locator('.track.selected .timing .span').evaluateAll((spans) =>
-    spans.map((span) => {
-      const at = (part: string): number =>
-        Number(span.querySelector(`.${part}[role=slider]`)!.getAttribute('aria-valuenow'));
-      return { startSeconds: at('start'), endSeconds: at('end') };
-    }),
-  );
-}
-
-async function expectSpans(
-  page: Page,
-  wanted: readonly { startSeconds: number; endSeconds: number }[],
-): Promise<void> {
-  const spans = await spansOf(page);
-  expect(spans).toHaveLength(wanted.length);
-  spans.forEach((span, index) => {
-    // exact but for the division by 30
-    expect(span.startSeconds).toBeCloseTo(wanted[index]!.startSeconds, 6);
-    expect(span.endSeconds).toBeCloseTo(wanted[index]!.endSeconds, 6);
-  });
 }
 
 async function pixels(lane: ReturnType<Page['locator']>, seconds: number): Promise<number> {
@@ -298,34 +270,6 @@ async function dragBy(page: Page, what: ReturnType<Page['locator']>, x: number, 
   await page.mouse.up();
 }
 
-async function readyTake(page: Page, name: string): Promise<void> {
-  await page.locator(`button[aria-label="Hear ${name}"]:not([disabled])`).waitFor({ timeout: 300_000 });
-}
-
 async function playhead(page: Page): Promise<number> {
   return Number(await page.getByRole('slider', { name: 'Playhead' }).getAttribute('aria-valuenow'));
-}
-
-/** The sound is where the track says: at least 20 dB louder inside than outside (48 dB is the model's median). */
-function expectSoundIn(wave: Wave, spans: readonly { startSeconds: number; endSeconds: number }[]): void {
-  const samples = mixdown(wave).channels[0]!;
-  // edges ring on: a quarter of a second on both sides counts for neither
-  const guard = 0.25;
-  const power = { inside: 0, outside: 0 };
-  const count = { inside: 0, outside: 0 };
-  samples.forEach((sample, index) => {
-    const seconds = index / wave.sampleRateHz;
-    const isInside = spans.some(
-      (span) => seconds > span.startSeconds + guard && seconds < span.endSeconds - guard,
-    );
-    const isOutside = spans.every(
-      (span) => seconds < span.startSeconds - guard || seconds > span.endSeconds + guard,
-    );
-    const side = isInside ? 'inside' : isOutside ? 'outside' : null;
-    if (side === null) return;
-    power[side] += sample * sample;
-    count[side]++;
-  });
-  const decibels = (side: 'inside' | 'outside'): number => 10 * Math.log10(power[side] / count[side] + 1e-12);
-  expect(decibels('inside') - decibels('outside')).toBeGreaterThan(20);
 }
