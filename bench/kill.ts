@@ -15,6 +15,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '200' },
     database: { type: 'string', multiple: true, default: ['embedded', 'postgres'] },
     seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '120' },
     output: { type: 'string', default: fileURLToPath(new URL('./results/kill.json', import.meta.url)) },
   },
 });
@@ -30,6 +31,7 @@ for (const database of values.database as ('embedded' | 'postgres')[]) {
     compiled,
     load: 8,
     seed: Number(values.seed),
+    mostSeconds: Number(values.minutes) * 60,
     onKill: (kill, victim) => process.stderr.write(`${database}: kill ${kill}, ${victim}\n`),
   });
   results[database] = result;

@@ -152,7 +152,7 @@ describe('bombs', () => {
     try {
       const refusal = await uploadExample(small.client).catch((error: ServiceRefusal) => error);
       expect(refusal).toMatchObject({
-        status: 413,
+        status: 422,
         code: 'limit-exceeded',
         message: expect.stringContaining('pixels'),
       });
@@ -337,7 +337,7 @@ describe('ASVS 5.0', () => {
       '/v1/jobs/',
       '/assets/',
     ])
-      expect((await asker.ask({ method: 'GET', path, headers: bearer })).status, path).toBe(404);
+      expect([404, 405], path).toContain((await asker.ask({ method: 'GET', path, headers: bearer })).status);
   });
 
   it('15.2.5: clips are read in another process', async () => {

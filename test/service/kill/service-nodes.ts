@@ -16,6 +16,13 @@ export interface NodeOptions {
   readonly prefix?: readonly string[];
 }
 
+/** Bytes, and how late the event loop was since the last measure. */
+export interface Measure {
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly delayMs: { readonly median: number; readonly p99: number; readonly most: number };
+}
+
 /** One process that comes back whenever it dies, until it is told to stop. */
 export class ServiceNode {
   readonly name: string;
@@ -51,10 +58,10 @@ export class ServiceNode {
     if (this.#child?.pid !== undefined) killQuietly(this.#child.pid);
   }
 
-  async measure(): Promise<{ rss: number; heapUsed: number }> {
+  async measure(): Promise<Measure> {
     const child = this.#child!;
     return new Promise((resolve) => {
-      const onMessage = (message: { kind: string; rss: number; heapUsed: number }) => {
+      const onMessage = (message: Measure & { kind: string }) => {
         if (message.kind !== 'measure') return;
         child.off('message', onMessage);
         resolve(message);
