@@ -6,7 +6,7 @@ const steps = 5;
 const journal = process.env.KILL_TEST_JOURNAL;
 const stepMs = Number(process.env.KILL_TEST_STEP_MS ?? 30);
 const note = (what, label) => {
-  if (journal) appendFileSync(journal, `${JSON.stringify({ what, label, pid: process.pid, at: Date.now() })}\n`);
+  if (journal) appendFileSync(journal, `${JSON.stringify({ what, label, place: process.env.KILL_TEST_PLACE ?? '', at: Date.now() })}\n`);
 };
 
 process.on('disconnect', () => process.exit(1));
