@@ -26,7 +26,22 @@ export interface RecordedRequest {
   readonly temporalScale: number;
 }
 
-/** What the product computed on its way. */
+/** What the product computed on its way, by the names of the record. */
+export interface PipelineRun {
+  /** Token states of the negative prompt, then of the prompt. */
+  readonly text: Float32Array;
+  /** Mean embedding of the frames. */
+  readonly seen: Float32Array;
+  /** Timing raster. */
+  readonly row: Float32Array;
+  /** Latents after every step, one after the other. */
+  readonly trail: Float32Array;
+  readonly image: Float32Array;
+  readonly wave: Float32Array;
+  /** What is written, -1..1. */
+  readonly samples: Float32Array;
+}
+
 interface Trail {
   conditions: WindowConditions | null;
   /** Latents as each evaluation of the network got them; two evaluations a step share theirs. */
@@ -76,12 +91,12 @@ export type ParityModel = Pick<
   'backbone' | 'frameAdapter' | 'temporalAdapter' | 'imageEncoder' | 'vocoder'
 >;
 
-/** Text states, embeddings, raster, latents after every step, mel and samples, each against torch's. */
-export async function comparePipeline(
+/** Makes the recorded request's sound in the product, exactly: no step, picture or token is left out. */
+export async function runPipeline(
   files: ReferenceFiles,
   model: ParityModel,
   onStep: (step: number) => void = () => {},
-): Promise<Comparison[]> {
+): Promise<PipelineRun> {
   const asked = (await files.json('recorded/pipeline.json')).json as RecordedRequest;
   const frameSeconds = asked.durationSeconds / asked.frames;
   const request = parseRequest({
@@ -109,22 +124,23 @@ export async function comparePipeline(
   });
   const stations = await openStations(request);
   try {
-    return await compareRun(stations, request, asked, files, onStep);
+    return await runRequest(stations, request, asked, files, onStep);
   } finally {
     await stations.close();
   }
 }
 
-async function compareRun(
+async function runRequest(
   stations: FoleyStations,
   request: FoleyRequest,
   asked: RecordedRequest,
   files: ReferenceFiles,
   onStep: (step: number) => void,
-): Promise<Comparison[]> {
-  const recorded = await files.recorded('pipeline');
+): Promise<PipelineRun> {
   const pictures = await (await files.recorded('pipeline-frames')).input('frames');
-  const shown = Array.from((await recorded.integers('shown')).data, Number);
+  const shown = Array.from({ length: asked.frames }, (_, frame) =>
+    Math.floor((frame * pictures.shape[0]!) / asked.frames),
+  );
   const settled = withModelDefaults(await resolveRequest(request), stations.defaults);
   const trail: Trail = { conditions: null, latents: [], final: null, image: null, wave: null };
   const takes = generate({
@@ -137,25 +153,31 @@ async function compareRun(
   const { value: take } = await takes.next();
   if (take === undefined) throw new Error('the product made no take');
 
-  /** A record may hold only the beginning, or (`fromEnd`) the end. */
-  const against = async (name: string, ours: Float32Array, fromEnd = false): Promise<Comparison> => {
-    const { shape, data } = await recorded.output(name);
-    const part = fromEnd ? ours.subarray(-data.length) : ours.subarray(0, data.length);
-    return compare(name, shape, part, data);
-  };
   const { prompt, negative, frames, timing } = trail.conditions!;
-  const samples = await recorded.integers('samples');
-  const ofInt16 = Float32Array.from(samples.data as Int32Array, (sample) => sample / 32768);
-  const sound = take.wave.channels[0]!.subarray(0, ofInt16.length);
-  return [
-    await against('text', Float32Array.of(...negative, ...prompt)),
-    await against('seen', meanRow(frames!.embeddings, stations.encoder.width)),
-    await against('row', timing!.hint),
-    await against('trail', joined([...trail.latents.slice(1), trail.final!]), true),
-    await against('image', trail.image!),
-    await against('wave', trail.wave!),
-    compare('samples', samples.shape, sound, ofInt16),
-  ];
+  return {
+    text: Float32Array.of(...negative, ...prompt),
+    seen: meanRow(frames!.embeddings, stations.encoder.width),
+    row: timing!.hint.subarray(0, stations.mel.columns),
+    trail: joined([...trail.latents.slice(1), trail.final!]),
+    image: trail.image!,
+    wave: trail.wave!,
+    samples: take.wave.channels[0]!,
+  };
+}
+
+/** Text states, embeddings, raster, latents after every step, mel and samples, each against torch's. */
+export async function comparePipeline(run: PipelineRun, files: ReferenceFiles): Promise<Comparison[]> {
+  const recorded = await files.recorded('pipeline');
+  const comparisons: Comparison[] = [];
+  for (const name of ['text', 'seen', 'row', 'trail', 'image', 'wave'] as const) {
+    const { shape, data } = await recorded.output(name);
+    // a record may hold only the beginning, or of the latents' way the end
+    const part = name === 'trail' ? run[name].subarray(-data.length) : run[name].subarray(0, data.length);
+    comparisons.push(compare(name, shape, part, data));
+  }
+  const { shape, data } = await recorded.integers('samples');
+  const reference = Float32Array.from(data as Int32Array, (sample) => sample / 32768);
+  return [...comparisons, compare('samples', shape, run.samples.subarray(0, reference.length), reference)];
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
