@@ -43,7 +43,6 @@ export interface CatalogueSource {
 
 /** A model that is put together from published files. */
 export interface CataloguePreset {
-  readonly name: PresetName;
   readonly what: string;
   readonly sources: readonly CatalogueSource[];
   /** Roles that nobody published files for, and what to do about it. */
@@ -159,19 +158,16 @@ const labelEncoder: CatalogueSource = {
 
 const catalogue: Readonly<Record<PresetName, CataloguePreset>> = {
   auffusion: {
-    name: 'auffusion',
     what: 'text to audio',
     sources: [backbone, auffusionVocoder],
     unpublished: {},
   },
   foleycrafter: {
-    name: 'foleycrafter',
     what: "Auffusion with FoleyCrafter's semantic and temporal adapters",
     sources: [backbone, semanticAdapter, temporalAdapter, imageEncoder, labelEncoder, foleycrafterVocoder],
     unpublished: {},
   },
   'smooth-foley': {
-    name: 'smooth-foley',
     what: 'Auffusion with a frame adapter on every frame and timing guided by a label',
     sources: [backbone, temporalAdapter, imageEncoder, labelEncoder, foleycrafterVocoder],
     unpublished: {

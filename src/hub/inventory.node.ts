@@ -37,7 +37,6 @@ export interface CachedModel {
 /** How much of a preset is here. */
 export interface CachedPreset {
   readonly name: PresetName;
-  readonly what: string;
   readonly bytes: number;
   readonly licences: readonly Licence[];
   readonly isComplete: boolean;
@@ -88,7 +87,6 @@ export async function listCachedPresets(cacheFolder: string): Promise<CachedPres
     }
     presets.push({
       name,
-      what: presetOf(name).what,
       bytes: [...paths.values()].reduce((sum, bytes) => sum + bytes, 0),
       licences: [...licences.values()],
       isComplete: missing.length === 0,

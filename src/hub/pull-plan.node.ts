@@ -23,6 +23,8 @@ export interface PlannedRepository {
   /** The hub's own word, or the catalogue's where the hub has none. */
   readonly licence: Licence;
   readonly licenceNotes: readonly string[];
+  /** What its parts are, of a preset. */
+  readonly what: readonly string[];
 }
 
 export interface PullPlan {
@@ -56,7 +58,7 @@ async function planRepository(client: HubClient, target: PullTarget): Promise<Pu
   const wanted = checkRevision(revision ?? target.revision ?? 'main');
   const state = await listRepository(client, repository, wanted);
   const files = await markFiles(client, state, chooseByPatterns(state.files, target, repository));
-  return planOf(repository, [{ state, files, licence: state.licence, licenceNotes: [] }], {});
+  return planOf(repository, [{ state, files, licence: state.licence, licenceNotes: [], what: [] }], {});
 }
 
 async function planPreset(
@@ -81,6 +83,7 @@ async function planPreset(
       files: await markFiles(client, state, [...chosen.values()]),
       licence: state.licence.id === 'unknown' ? licenceOf(parts[0]!.licence) : state.licence,
       licenceNotes: [...new Set(parts.flatMap(({ licenceNote }) => licenceNote ?? []))],
+      what: parts.map(({ what }) => what),
     });
   }
   const preset = isPresetName(target.name) ? presetOf(target.name) : null;

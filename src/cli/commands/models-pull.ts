@@ -19,6 +19,7 @@ import {
   type PullPlan,
   planPull,
   presetNames,
+  presetOf,
   pull,
   readHubSettings,
   resolveModelSource,
@@ -114,11 +115,13 @@ async function download(
 
 /** What is to come, and under which terms; on stderr, before anything of it is downloaded. */
 function showPlan(terminal: Terminal, plan: PullPlan): void {
-  for (const { state, files, licence, licenceNotes } of plan.repositories) {
+  if (isPresetName(plan.name)) terminal.note(`${plan.name}: ${presetOf(plan.name).what}`);
+  for (const { state, files, licence, licenceNotes, what } of plan.repositories) {
     const missing = files.filter(({ isHere }) => !isHere);
     const bytes = missing.reduce((sum, file) => sum + file.bytes, 0);
     const todo = missing.length === 0 ? 'all here' : `${missing.length} to download, ${formatBytes(bytes)}`;
     terminal.note(`${state.repository} at ${revisionText(state)}: ${files.length} files, ${todo}`);
+    for (const part of what) terminal.note(`  ${part}`);
     terminal.note(`  licence ${licenceText(terminal, licence)}`);
     for (const note of licenceNotes) terminal.note(`  ${note}`);
     for (const file of missing) terminal.detail(`  ${file.file}, ${formatBytes(file.bytes)}`);
