@@ -232,7 +232,7 @@ describe('bad input', () => {
       'a model without weights',
       async () => ({ args: ['--model', await brokenModel('unet.safetensors', null)] }),
       4,
-      /there is no weights file .*unet\.safetensors/,
+      /lacks the weights of the unet \(.*unet\.safetensors\)/,
     ],
     [
       'a model with damaged weights',
