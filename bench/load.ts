@@ -97,9 +97,14 @@ const result = {
     p99: quantile(0.99),
     most: quantile(1),
   },
-  eventLoopDelayMs: memory.map(({ delayMs }) => delayMs),
-  rssMebibytes: memory.map(({ rss }) => Math.round(rss / 2 ** 20)),
-  heapMebibytes: memory.map(({ heapUsed }) => Math.round(heapUsed / 2 ** 20)),
+  // of the server, from the moment before the first job to the moment after the last event
+  eventLoopDelayMs: {
+    median: middleOf(memory.map(({ delayMs }) => delayMs.median)),
+    p99: middleOf(memory.map(({ delayMs }) => delayMs.p99)),
+    most: Math.max(...memory.map(({ delayMs }) => delayMs.most)),
+  },
+  rssMebibytes: courseOf(memory.map(({ rss }) => Math.round(rss / 2 ** 20))),
+  heapMebibytes: courseOf(memory.map(({ heapUsed }) => Math.round(heapUsed / 2 ** 20))),
 };
 await server.stop();
 await rm(folder, { recursive: true, force: true });
@@ -109,3 +114,14 @@ process.stderr.write(`${JSON.stringify(result)}\n`);
 if (result.lost + result.doubled + disordered > 0 || result.jobsSeenToSucceed.least < jobCount)
   process.exitCode = 1;
 process.exit();
+
+/** Of figures that were each taken over about two seconds. */
+function middleOf(figures: readonly number[]): number {
+  return [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)]!;
+}
+
+/** Before, at five moments of equal distance, and after. */
+function courseOf(figures: readonly number[]): number[] {
+  const last = figures.length - 1;
+  return [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => figures[Math.round(share * last)]!);
+}
