@@ -3,7 +3,7 @@
  * inputs, the same number of threads, one process each, turn by turn.
  *
  *   npx tsx bench/parts.ts --weights FOLDER [--python PYTHON] [--part NAME[:BATCH]]... [--rounds N] [--threads N]
- *                          [--optimization extended|all] [--prepacking] [--out FILE.json]
+ *                          [--optimization extended|all] [--out FILE.json]
  *
  * FOLDER holds `unet`, `controlnet`, `vae`, `vocoder`, `text_l`, `text_h` and `image_h` as `.safetensors`. Without
  * --python only our side runs. A ratio below 1 means that ours takes less time. Outputs are compared as well.
@@ -22,7 +22,6 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     threads: { type: 'string', default: String(cpus().length) },
     optimization: { type: 'string' },
-    prepacking: { type: 'boolean' },
     out: { type: 'string' },
   },
 });
@@ -44,6 +43,7 @@ interface Side {
 interface Row {
   readonly part: string;
   readonly batch: number;
+  readonly loadAtStart: number;
   readonly ours: Side;
   readonly theirs: Side | null;
   /** Largest difference as a share of the largest value, and correlation of the two outputs. */
@@ -69,13 +69,9 @@ const weights = Object.fromEntries(
 );
 const threads = Number(options.threads);
 const rounds = Number(options.rounds);
-const compile = {
-  ...(options.optimization ? { optimization: options.optimization } : {}),
-  ...(options.prepacking ? { prepacking: true } : {}),
-};
+const compile = options.optimization ? { optimization: options.optimization } : {};
 
 const folder = await mkdtemp(join(tmpdir(), 'smooth-foley-bench-'));
-const loadAtStart = loadavg()[0]!;
 const rows: Row[] = [];
 process.stdout.write(
   '| part | batch | ours s | theirs s | ratio | processor s | ratio | opens in s | first run s | private MiB | theirs | error |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n',
@@ -86,24 +82,29 @@ try {
     const row = await compare(part, Number(batch));
     rows.push(row);
     process.stdout.write(formatRow(row));
+    if (options.out !== undefined) await write(options.out);
   }
 } finally {
   await rm(folder, { recursive: true });
 }
-if (options.out !== undefined) {
-  const report = {
-    processor: cpus()[0]?.model,
-    threads,
-    node: process.version,
-    loadAtStart,
-    rounds,
-    compile,
-    rows,
-  };
-  await writeFile(options.out, `${JSON.stringify(report, null, 2)}\n`);
+/** After each part, so that a later one that fails takes nothing with it. */
+async function write(file: string): Promise<void> {
+  const report = { processor: cpus()[0]?.model, threads, node: process.version, rows: await merged(file) };
+  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** These rows, and those that stand in the file already and were not measured again: parts can be timed in pieces. */
+async function merged(file: string): Promise<Row[]> {
+  const known = await readFile(file, 'utf8').then(
+    (text) => (JSON.parse(text) as { rows: Row[] }).rows,
+    () => [],
+  );
+  const isNew = (old: Row) => !rows.some(({ part, batch }) => part === old.part && batch === old.batch);
+  return [...known.filter(isNew), ...rows];
 }
 
 async function compare(part: string, batch: number): Promise<Row> {
+  const loadAtStart = loadavg()[0]!;
   const ours = new TimedChild(process.execPath, ['--import', 'tsx', 'bench/child/ours.ts']);
   const theirs =
     options.python === undefined
@@ -139,6 +140,7 @@ async function compare(part: string, batch: number): Promise<Row> {
   const row = {
     part,
     batch,
+    loadAtStart,
     ours: summary(ours),
     theirs: theirs === null ? null : summary(theirs),
     agreement,
