@@ -90,7 +90,7 @@ export function inspectOrder(
   track: TrackForm,
   inspected: ReadonlySet<string>,
 ): JobOrderInput {
-  const values = requestValues(form, { ...track, spans: null });
+  const values = requestValues(form, { values: track.values, spans: null });
   const request = Object.fromEntries(Object.entries(values).filter(([name]) => inspected.has(name)));
   return {
     kind: 'inspect',
