@@ -7,6 +7,8 @@ export type { TimeSpan } from './conditions/timeline.js';
 export { parseTiming, serializeTiming, type TimingCurve } from './conditions/timing-curve.js';
 export { FoleyError, type FoleyErrorCode } from './errors/foley-error.js';
 export { type FoleyResult, type JobOptions, runFoleyJob, runInspection } from './foley/job-runner.node.js';
+export { type MixRequest, type MixRequestInput, parseMixRequest } from './foley/mix-request.js';
+export { type MixResult, runMixJob } from './foley/mix-runner.node.js';
 export type { FoleyProgress, FoleyStage } from './foley/progress.js';
 export {
   type FoleyRequest,
@@ -14,5 +16,6 @@ export {
   foleyRequestSchema,
   parseRequest,
 } from './foley/request.js';
+export type { TrackRequest, TrackRequestInput } from './foley/track-request.js';
 export type { FoleySidecar } from './foley/write-take.node.js';
 export { type MediaFacts, readMediaFacts } from './video/index.js';
