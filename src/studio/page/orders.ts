@@ -65,6 +65,15 @@ export function takeCount({ fields, settings }: FormState): number {
   return field ? Number(currentValue(field, settings)) : 1;
 }
 
+/** To a tenth of a millisecond, as timing files are written. */
+export function sentSpans(spans: readonly Span[]): Span[] {
+  const rounded = (seconds: number): number => Math.round(seconds * 1e4) / 1e4;
+  return spans.map((span) => ({
+    startSeconds: rounded(span.startSeconds),
+    endSeconds: rounded(span.endSeconds),
+  }));
+}
+
 /** One order for each seed; a null seed lets the service draw one. */
 export function generateOrders(
   mediaId: string,
@@ -79,7 +88,7 @@ export function generateOrders(
     name: String(values.label ?? ''),
     // the service checks it against the schema that the form was made of
     request: { ...values, [countField]: 1, seed } as Extract<JobOrderInput, { kind: 'generate' }>['request'],
-    timing: track.spans === null ? null : { spans: [...track.spans] },
+    timing: track.spans === null ? null : { spans: sentSpans(track.spans) },
   }));
 }
 

@@ -16,6 +16,7 @@ import {
   inspectOrder,
   mixOrder,
   requestValues,
+  sentSpans,
   takeCount,
   trackFieldNames,
 } from './orders.js';
@@ -273,7 +274,7 @@ export class Studio {
 
   /** Takes made with exactly the request that stands now: only their seeds are used up. */
   #takesOf(track: Track): Take[] {
-    const signature = signatureOf(requestValues(this.form, track), track.spans);
+    const signature = signatureOf(requestValues(this.form, track), track.spans && sentSpans(track.spans));
     return listedTakes(this.takes, track.id, true).filter((take) => {
       const order = this.jobs.get(take.jobId)?.order;
       return (

@@ -42,6 +42,7 @@ export async function visit(page: Page, name: string, findings: string[]): Promi
   await mkdir(pictures, { recursive: true });
   const png = await page.screenshot();
   const { size } = await sharp(png)
+    .resize({ width: 1280 })
     .png({ palette: true, colours: 96, effort: 10, dither: 0.4 })
     .toFile(join(pictures, `${name}.png`));
   expect(size, name).toBeLessThan(largestPictureBytes);
