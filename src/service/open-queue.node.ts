@@ -123,13 +123,16 @@ async function openEmbedded(options: OpenQueueOptions): Promise<Queue> {
       return (await pglite.query<R>(text, [...values])).rows;
     },
     transaction: (work) =>
-      pglite.transaction((tx) =>
-        work({
+      pglite.transaction(async (tx) => {
+        // a queue of transactions goes from one to the next without a turn of the event loop: two hundred of them would
+        // keep everybody else waiting for seconds (bench/load.ts)
+        await new Promise((resolve) => setImmediate(resolve));
+        return work({
           async query<R extends Row>(text: string, values: readonly unknown[] = []) {
             return (await tx.query<R>(text, [...values])).rows;
           },
-        }),
-      ),
+        });
+      }),
     listen: (channel, onWord) => pglite.listen(channel, onWord),
   };
   return {
