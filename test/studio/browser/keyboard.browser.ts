@@ -182,7 +182,7 @@ describe.skipIf(executable === null)('the whole walk by keyboard alone', () => {
     await page.getByRole('button', { name: /^dog barking/ }).click();
     await page.getByRole('slider', { name: 'Threshold of dog barking' }).waitFor({ timeout: 300_000 });
     const schema = (await (await fetch(`${service.url}/v1/schema`)).json()) as {
-      request: { name: string; kind: string }[];
+      request: { name: string; kind: string; maximum: number | null }[];
     };
     const walked = new Set<string>();
     for (const tab of ['track', 'settings']) {
@@ -196,7 +196,7 @@ describe.skipIf(executable === null)('the whole walk by keyboard alone', () => {
         // a gain acts only on an original that is mixed in
         if (name === 'originalGain') await page.locator('#field-original').selectOption('mix');
         const before = await request.textContent();
-        await changeControl(control);
+        await changeControl(control, schema.request.find((field) => field.name === name)!.maximum);
         await expect.poll(() => request.textContent(), { message: name }).not.toBe(before);
         walked.add(name);
       }
@@ -263,7 +263,7 @@ async function playhead(page: Page): Promise<number> {
 }
 
 /** Gives a control another value, as a person would. */
-async function changeControl(control: ReturnType<Page['locator']>): Promise<void> {
+async function changeControl(control: ReturnType<Page['locator']>, most: number | null): Promise<void> {
   const kind = await control.evaluate((element) =>
     element instanceof HTMLSelectElement ? 'select' : (element as HTMLInputElement).type,
   );
@@ -276,11 +276,11 @@ async function changeControl(control: ReturnType<Page['locator']>): Promise<void
     });
     return;
   }
-  const isNumber = kind === 'number' || (await control.getAttribute('inputmode')) === 'decimal';
   const before = await control.inputValue();
   const low = Number((await control.getAttribute('min')) ?? 0);
-  await control.fill(
-    isNumber ? (before === String(low + 1) ? String(low + 0.5) : String(low + 1)) : `${before}other`,
-  );
+  const isOptionalNumber = kind !== 'number' && (await control.getAttribute('inputmode')) === 'decimal';
+  if (isOptionalNumber) await control.fill(before === '' ? String(most ?? 1) : '');
+  else if (kind === 'number') await control.fill(String(before === String(low + 1) ? low + 0.5 : low + 1));
+  else await control.fill(`${before}other`);
   await control.press('Enter');
 }

@@ -9,9 +9,10 @@ export interface TestService {
   close(): Promise<void>;
 }
 
+/** It names a model that is not there, so that the choice of models is one. */
 export async function startTestService(): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), 'studio-'));
-  const service = await startStudio({ port: 0, dataDir: join(folder, 'data') });
+  const service = await startStudio({ port: 0, dataDir: join(folder, 'data'), models: ['small', 'another'] });
   return {
     url: service.url,
     close: async () => {
