@@ -157,7 +157,7 @@ async function runRequest(
   return {
     text: Float32Array.of(...negative, ...prompt),
     seen: meanRow(frames!.embeddings, stations.encoder.width),
-    row: timing!.hint.subarray(0, stations.mel.columns),
+    row: timing!.hint.subarray(0, timing!.hint.length / stations.synthesizer.bands),
     trail: joined([...trail.latents.slice(1), trail.final!]),
     image: trail.image!,
     wave: trail.wave!,
