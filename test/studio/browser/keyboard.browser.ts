@@ -230,7 +230,7 @@ async function tabTo(page: Page, selector: string, text = ''): Promise<void> {
     const isThere = await page.evaluate(
       ([wanted, words]) => {
         const focus = document.activeElement;
-        return focus !== null && focus.matches(wanted!) && (focus.textContent ?? '').includes(words!);
+        return focus?.matches(wanted!) === true && (focus.textContent ?? '').includes(words!);
       },
       [selector, text],
     );
