@@ -9,13 +9,18 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where the system keeps PostgreSQL's programs; null where it is not installed. */
+/**
+ * Where the system keeps PostgreSQL's programs; null where it is not installed, which skips what needs it.
+ * @throws where it must be there: with SMOOTH_FOLEY_TEST_POSTGRES=required, as `.ci/run` says
+ */
 export function postgresPrograms(): string | null {
   const root = '/usr/lib/postgresql';
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
   const folder = versions
     .map((version) => join(root, version, 'bin'))
     .find((bin) => existsSync(join(bin, 'initdb')));
+  if (folder === undefined && process.env.SMOOTH_FOLEY_TEST_POSTGRES === 'required')
+    throw new Error('PostgreSQL is not installed: apt-get install postgresql');
   return folder ?? null;
 }
 
