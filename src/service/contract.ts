@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { foleyStages } from '../foley/progress.js';
 import { foleyRequestSchema } from '../foley/request.js';
+import { speedFields } from '../foley/speed.js';
 import { inlineTimingSchema, largestTrackCount, mixFields, trackSchema } from '../foley/track-request.js';
 
 /** 22 letters, digits, `-` or `_`: 128 random bits. Never part of a path on disk without being checked against this. */
@@ -192,6 +193,7 @@ const offered = foleyRequestSchema.pick({
  * Exactly one of `label` and `tracks` is given.
  */
 export const publicRequestSchema = offered.extend({
+  ...speedFields,
   tracks: z
     .array(publicTrackSchema)
     .min(1)
