@@ -7,6 +7,7 @@ import { decodeLatents, latentStride } from '../models/autoencoder.js';
 import type { ModelConfig } from '../models/model-config.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { vocoderOf } from '../models/vocoder.js';
+import { tellEveryFault } from '../weights/every-fault.js';
 import type { Parameters } from '../weights/parameters.js';
 import { createNetwork } from './guided-network.js';
 import { buildNetworkPrograms } from './network-programs.js';
@@ -79,9 +80,11 @@ export function createSynthesizer(
 export function assertParametersFit(config: ModelConfig, parameters: SynthesizerParameters): void {
   const { unet, vae, vocoder, frameAdapter, temporalAdapter } = parameters;
   const latentShape = latentShapeOf(config);
-  buildNetworkPrograms(config, parameters, latentShape);
-  decodeProgram(config, vae, latentShape);
-  vocodeProgram(config, vocoder);
+  tellEveryFault({ unet, vae, vocoder, frameAdapter, temporalAdapter }, (parts) => {
+    buildNetworkPrograms(config, parts, latentShape);
+    decodeProgram(config, parts.vae, latentShape);
+    vocodeProgram(config, parts.vocoder);
+  });
   for (const part of [unet, vocoder, frameAdapter, temporalAdapter]) part?.assertAllUsed();
   // generation only decodes; the other half of the autoencoder is for training
   vae.assertAllUsed((key) => /^(?:encoder|quant_conv)\./.test(key));

@@ -31,7 +31,7 @@ async function openNeeded(model: FoundModel, part: PartName): Promise<Parameters
   throw new FoleyError('model-missing', `${model.name} was opened without its ${part.replace('_', ' ')}`);
 }
 
-/** The generative half. @throws weights-invalid naming the first parameter that is missing, misshapen or left over */
+/** The generative half. @throws weights-invalid naming the parameters that are missing or misshapen, or those that are left over */
 export async function openSynthesizerParts(model: FoundModel): Promise<SynthesizerParameters> {
   const parameters: SynthesizerParameters = {
     unet: await openNeeded(model, 'unet'),

@@ -78,6 +78,19 @@ describe.each(Object.entries(parts))('%s', (_, [file, key]) => {
   });
 });
 
+it('tells every parameter that is not there or misshapen, of all networks', async () => {
+  const error = await faultOf(async (folder) => {
+    await editTensors(join(folder, parts.unet[0]), (tensors) => {
+      tensors.delete(parts.unet[1]);
+      tensors.set('conv_out.bias', tensor([7], new Float32Array(7)));
+    });
+    await editTensors(join(folder, parts.vocoder[0]), (tensors) => tensors.delete(parts.vocoder[1]));
+  });
+  expect(error.message).toContain('3 parameters do not fit');
+  for (const name of [parts.unet[1], 'conv_out.bias', parts.vocoder[1]])
+    expect(error.message).toContain(name);
+});
+
 describe('configurations', () => {
   it.each([
     'unet/config.json',
