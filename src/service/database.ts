@@ -17,3 +17,13 @@ export interface Database extends Queryable {
    */
   listen(channel: string, onWord: (payload: string) => void): Promise<() => Promise<void>>;
 }
+
+/** Of node's sockets, and of PostgreSQL: class 08, and the server that goes down or is not up yet. */
+const lostCodes = /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08\w{3}|57P0[123])$/;
+
+/** Whether a statement failed because the database is not there, and not for what it says. */
+export function isConnectionLost(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const { code } = thrown as { code?: unknown };
+  return (typeof code === 'string' && lostCodes.test(code)) || /^Connection terminated/.test(thrown.message);
+}

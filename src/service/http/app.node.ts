@@ -1,6 +1,7 @@
 /** @file The HTTP application: guards first, then one handler for each operation. */
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { isConnectionLost } from '../database.js';
 import type { ServiceLog } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { type OperationName, operations } from '../operations.js';
@@ -121,7 +122,13 @@ function matches(route: string, path: string): boolean {
   );
 }
 
-function answerError(context: AppContext, thrown: unknown, log: ServiceLog): Response {
+function answerError(context: AppContext, failure: unknown, log: ServiceLog): Response {
+  const thrown = isConnectionLost(failure)
+    ? new ServiceError('not-ready', 'the database cannot be reached', {
+        cause: failure,
+        retryAfterSeconds: 5,
+      })
+    : failure;
   const requestId = context.get('requestId');
   const status = statusOf(thrown);
   if (status >= 500) log.error('request failed', { requestId, ...describeForLog(thrown) });
