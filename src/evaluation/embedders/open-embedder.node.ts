@@ -1,0 +1,29 @@
+/** @file Opens an embedder by its name and the file of its weights. */
+import { basename } from 'node:path';
+import type { Engine } from '../../engine/engine.js';
+import { frozenParameters, type Parameters } from '../../weights/parameters.js';
+import { openSafetensors } from '../../weights/safetensors-file.node.js';
+import type { AudioEmbedder } from './audio-embedder.js';
+import { createTaggerEmbedder } from './tagger-embedder.js';
+
+type OpenEmbedder = (engine: Engine, parameters: Parameters, weightsId: string) => Promise<AudioEmbedder>;
+
+const embedders = {
+  tagger: createTaggerEmbedder,
+} as const satisfies Record<string, OpenEmbedder>;
+
+export type EmbedderName = keyof typeof embedders;
+
+/** What can be opened; `tagger` is the one whose weights come with the package. */
+export const embedderNames = Object.keys(embedders) as readonly EmbedderName[];
+
+/**
+ * Opens an embedder.
+ *
+ * @param file safetensors with the published key names
+ * @throws FoleyError `input-missing`, and `weights-invalid` for a file of another network
+ */
+export async function openEmbedder(name: EmbedderName, file: string, engine: Engine): Promise<AudioEmbedder> {
+  const parameters = frozenParameters(await openSafetensors(file));
+  return embedders[name](engine, parameters, basename(file));
+}
