@@ -1,0 +1,199 @@
+/** @file Where in the picture a thing is and how large, over time, and what follows from it: distance, level, pan and radial speed. */
+import { z } from 'zod';
+import { levelOfDb } from './timing-raster.js';
+
+/** How the label's thing moves through the picture. Plain numbers, so that it travels as JSON. */
+export interface MotionCurve {
+  /** [T] ascending, in seconds of the clip. */
+  readonly timesSeconds: readonly number[];
+  /** [T] 0..1, how surely it is seen. */
+  readonly presence: readonly number[];
+  /** [T] share of the picture's area that it covers, 0..1. */
+  readonly size: readonly number[];
+  /** [T] of its middle: -1 is the left edge of the picture, 1 the right one. */
+  readonly position: readonly number[];
+}
+
+const share = z.number().min(0).max(1);
+const largestCount = 200_000;
+
+/** The same in files and requests. */
+export const motionCurveSchema = z
+  .strictObject({
+    timesSeconds: z.array(z.number().min(0).max(1e6)).min(1).max(largestCount),
+    presence: z.array(share).max(largestCount),
+    size: z.array(share).max(largestCount),
+    position: z.array(z.number().min(-1).max(1)).max(largestCount),
+  })
+  .superRefine((curve, context) => {
+    const { timesSeconds } = curve;
+    for (const name of ['presence', 'size', 'position'] as const) {
+      if (curve[name].length === timesSeconds.length) continue;
+      const message = `has ${curve[name].length} values for ${timesSeconds.length} times`;
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+    timesSeconds.forEach((time, index) => {
+      if (index > 0 && !(time > timesSeconds[index - 1]!)) {
+        const path = ['timesSeconds', index];
+        context.addIssue({ code: 'custom', path, message: 'does not come after the one before it' });
+      }
+    });
+  });
+
+/** What is assumed of the camera, and how much of the curve is taken for noise. */
+export interface MotionSettings {
+  /** Tangent of half the horizontal field of view; 0.5 is 53 degrees. */
+  readonly halfViewTangent: number;
+  /** Standard deviation of the window within which the motion is taken for even. */
+  readonly smoothingSeconds: number;
+  /** Where it is seen less surely than this, place and size are interpolated between where it is. */
+  readonly leastPresence: number;
+}
+
+export const defaultMotionSettings: MotionSettings = {
+  halfViewTangent: 0.5,
+  smoothingSeconds: 0.25,
+  leastPresence: 0.3,
+};
+
+/** A smooth motion. Values are of the curve's times; between them they are interpolated, outside they are held. */
+export interface MotionPath {
+  /** [T] */
+  readonly timesSeconds: Float64Array;
+  /** [T] distance from the camera, in units of the nearest one: 1 or more. */
+  readonly distance: Float64Array;
+  /** [T] how fast `distance` grows, in units a second; negative while it comes nearer. */
+  readonly radialSpeed: Float64Array;
+  /** [T] radians to the right of where the camera looks. */
+  readonly bearing: Float64Array;
+  /** The nearest distance, in units of the thing's size: the root of the area it would cover in a square picture. */
+  readonly nearestSizes: number;
+}
+
+/**
+ * Reads a motion off a curve, with a level camera that does not turn. A thing that covers the share s of the picture is
+ * 1 / (2 tan(fov / 2) sqrt(s)) of its sizes deep in it, and further away the further it stands from the middle. The
+ * logarithm of the distance and the place are fitted by a line around each time (local regression), which gives their
+ * slopes as well; samples count by their presence.
+ * @returns null when it is seen nowhere
+ */
+export function motionPath(
+  curve: MotionCurve,
+  settings: MotionSettings = defaultMotionSettings,
+): MotionPath | null {
+  const { halfViewTangent, smoothingSeconds, leastPresence } = settings;
+  const times = Float64Array.from(curve.timesSeconds);
+  const isSeen = curve.presence.map((value, index) => value >= leastPresence && curve.size[index]! > 0);
+  if (!isSeen.includes(true)) return null;
+  const offset = curve.position.map((position) => position * halfViewTangent); // tangent of the bearing
+  const distance = curve.size.map((size, index) =>
+    Math.log(Math.hypot(1, offset[index]!) / (2 * halfViewTangent * Math.sqrt(size))),
+  );
+  const weights = curve.presence.map((value, index) => (isSeen[index] ? value : interpolatedWeight));
+  const smoothed = (values: readonly number[]): LineFits =>
+    localLines(times, bridged(times, values, isSeen), weights, smoothingSeconds);
+  const { values: logDistance, slopes } = smoothed(distance);
+  const nearest = logDistance.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const relative = logDistance.map((value) => Math.exp(value - nearest));
+  return {
+    timesSeconds: times,
+    distance: relative,
+    radialSpeed: relative.map((value, index) => value * slopes[index]!),
+    bearing: smoothed(offset).values.map(Math.atan),
+    nearestSizes: Math.exp(nearest),
+  };
+}
+
+/** The level at a time, dB below the nearest: sound falls by 6 dB with each doubling of the distance. */
+export function levelDbAt(path: MotionPath, timeSeconds: number): number {
+  return -20 * Math.log10(valueAt(path.timesSeconds, path.distance, timeSeconds));
+}
+
+/**
+ * The level 0..1 that the timing raster takes.
+ * @param strength 1 follows the distance, 0 is as loud as can be throughout
+ */
+export function motionLevel(path: MotionPath, strength: number): (timeSeconds: number) => number {
+  return (timeSeconds) => levelOfDb(strength * levelDbAt(path, timeSeconds));
+}
+
+/** -1 left, 0 middle, 1 right: the sine of the bearing. */
+export function panAt(path: MotionPath, timeSeconds: number): number {
+  return Math.sin(valueAt(path.timesSeconds, path.bearing, timeSeconds));
+}
+
+/** Distance in metres of a thing of this size (the root of its area) at a time. */
+export function distanceMetresAt(path: MotionPath, sizeMetres: number, timeSeconds: number): number {
+  return sizeMetres * path.nearestSizes * valueAt(path.timesSeconds, path.distance, timeSeconds);
+}
+
+/** m/s of a thing of this size at a time; negative while it comes nearer. */
+export function radialSpeedAt(path: MotionPath, sizeMetres: number, timeSeconds: number): number {
+  return sizeMetres * path.nearestSizes * valueAt(path.timesSeconds, path.radialSpeed, timeSeconds);
+}
+
+/** What a sample weighs whose value was interpolated: it only decides where nothing was seen. */
+const interpolatedWeight = 1e-3;
+
+/** Linear between the samples, held before the first and after the last. */
+function valueAt(times: Float64Array, values: Float64Array, timeSeconds: number): number {
+  let low = 0;
+  let high = times.length - 1;
+  if (timeSeconds <= times[low]!) return values[low]!;
+  if (timeSeconds >= times[high]!) return values[high]!;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! <= timeSeconds) low = middle;
+    else high = middle;
+  }
+  const part = (timeSeconds - times[low]!) / (times[high]! - times[low]!);
+  return values[low]! + part * (values[high]! - values[low]!);
+}
+
+/** The values, those that are not known replaced by what lies between their known neighbours. */
+function bridged(times: Float64Array, values: readonly number[], isKnown: readonly boolean[]): Float64Array {
+  const known = times.map((_, index) => index).filter((index) => isKnown[index]);
+  const knownTimes = known.map((index) => times[index]!);
+  const knownValues = known.map((index) => values[index]!);
+  return times.map((time, index) =>
+    isKnown[index] ? values[index]! : valueAt(knownTimes, knownValues, time),
+  );
+}
+
+interface LineFits {
+  readonly values: Float64Array;
+  /** A second. */
+  readonly slopes: Float64Array;
+}
+
+/** At each time the value and slope of the line that fits the samples around it best; weights fall off as a Gaussian. */
+function localLines(
+  times: Float64Array,
+  values: Float64Array,
+  weights: readonly number[],
+  deviationSeconds: number,
+): LineFits {
+  const reachSeconds = 3 * deviationSeconds;
+  const slopes = new Float64Array(times.length);
+  let first = 0;
+  const fitted = times.map((centre, index) => {
+    while (times[first]! < centre - reachSeconds) first++;
+    let [sum, sumT, sumTT, sumV, sumTV] = [0, 0, 0, 0, 0];
+    for (let at = first; at < times.length && times[at]! <= centre + reachSeconds; at++) {
+      const t = times[at]! - centre;
+      const bell = deviationSeconds === 0 ? 1 : Math.exp(-0.5 * (t / deviationSeconds) ** 2);
+      const weight = weights[at]! * bell;
+      sum += weight;
+      sumT += weight * t;
+      sumTT += weight * t * t;
+      sumV += weight * values[at]!;
+      sumTV += weight * t * values[at]!;
+    }
+    const spread = sum * sumTT - sumT * sumT;
+    // a single sample, or samples of one time, have a mean but no slope
+    if (!(spread > 1e-9 * sum * sum * deviationSeconds * deviationSeconds)) return sumV / sum;
+    slopes[index] = (sum * sumTV - sumT * sumV) / spread;
+    return (sumTT * sumV - sumT * sumTV) / spread;
+  });
+  return { values: fitted, slopes };
+}
