@@ -251,6 +251,8 @@ const cases: Case[] = [
   ],
   ['upsampleNearest2d', [[1, 2, 2, 3]], (x) => g.upsampleNearest2d(x, 2)],
   ['averagePool2d', [[1, 2, 5, 4]], (x) => g.averagePool2d(x, { kernel: 2, stride: 2 })],
+  ['maxPool2d', [[1, 2, 5, 4]], (x) => g.maxPool2d(x, { kernel: 2, stride: 2 })],
+  ['maxPool2d, padded', [[1, 2, 5, 6]], (x) => g.maxPool2d(x, { kernel: 3, stride: 2, padding: 1 })],
   ['globalAveragePool2d', [[2, 2, 3, 2]], g.globalAveragePool2d],
   ['pixelUnshuffle', [[1, 2, 4, 4]], (x) => g.pixelUnshuffle(x, 2)],
   ['pixelShuffle', [[1, 8, 2, 2]], (x) => g.pixelShuffle(x, 2)],

@@ -1,9 +1,9 @@
-/** @file Changing the resolution of images: nearest-neighbour enlargement, average pooling, pixel (un)shuffle. */
+/** @file Changing the resolution of images: nearest-neighbour enlargement, average and maximum pooling, pixel (un)shuffle. */
 import { FoleyError } from '../../errors/foley-error.js';
 import { defineOperation, type Value } from '../value.js';
-import { mul } from './arithmetic.js';
+import { maximum, mul } from './arithmetic.js';
 import { mean, sum } from './reductions.js';
-import { pad, reshape, transpose } from './shape.js';
+import { pad, reshape, slice, transpose } from './shape.js';
 
 const makeUpsample = defineOperation<number>({
   name: 'upsampleNearest2d',
@@ -67,6 +67,46 @@ export function averagePool2d(x: Value, { kernel, stride }: Pooling): Value {
   const [batch, channels, height, width] = imageShape('averagePool2d', x);
   const size = (length: number) => Math.floor((length - kernel) / stride) + 1;
   return makeAveragePool([x], [batch, channels, size(height), size(width)], x.dtype, { kernel, stride });
+}
+
+interface MaximumPooling extends Pooling {
+  readonly padding: number;
+}
+
+/** Stands for what lies outside; finite, because infinity times a gradient of 0 is no number. */
+const belowAll = -3e38;
+
+const makeMaximumPool = defineOperation<MaximumPooling>({
+  name: 'maxPool2d',
+  emit: (emitter, value, { kernel, stride, padding }) =>
+    emitter.node('MaxPool', [emitter.nameOf(value.inputs[0]!)], {
+      kernel_shape: { ints: [kernel, kernel] },
+      strides: { ints: [stride, stride] },
+      pads: { ints: [padding, padding, padding, padding] },
+    }),
+  decomposition: (value, { kernel, stride, padding }) => {
+    const around = [padding, padding] as const;
+    const padded = pad(value.inputs[0]!, [[0, 0], [0, 0], around, around], { value: belowAll });
+    // along one axis after the other: the largest of a row's largest
+    return [2, 3].reduce((x, axis) => {
+      const reach = (value.shape[axis]! - 1) * stride + 1;
+      const shifted = Array.from({ length: kernel }, (_, k) => slice(x, axis, k, k + reach, stride));
+      return shifted.reduce((a, b) => maximum(a, b));
+    }, padded);
+  },
+});
+
+/** Largest value of square windows, at most half of which may lie outside: [B, C, H, W] -> [B, C, H', W']. */
+export function maxPool2d(
+  x: Value,
+  { kernel, stride, padding = 0 }: Pooling & { readonly padding?: number },
+): Value {
+  const [batch, channels, height, width] = imageShape('maxPool2d', x);
+  if (2 * padding > kernel)
+    throw new FoleyError('graph-invalid', `maxPool2d: padding ${padding} is more than half of ${kernel}`);
+  const size = (length: number) => Math.floor((length + 2 * padding - kernel) / stride) + 1;
+  const shape = [batch, channels, size(height), size(width)];
+  return makeMaximumPool([x], shape, x.dtype, { kernel, stride, padding });
 }
 
 /** Mean over all positions: [B, C, H, W] -> [B, C]. */
