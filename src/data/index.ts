@@ -1,6 +1,7 @@
 /** @file Data for training and judging: the sound manifest, mixtures, and rendered scenes with true sound. */
 
 export * from './acoustics.js';
+export * from './benchmark-set.node.js';
 export * from './captions.js';
 export * from './compositing.js';
 export * from './manifest.js';
@@ -10,10 +11,12 @@ export * from './mixtures.node.js';
 export * from './picture-index.js';
 export * from './picture-packages.js';
 export * from './picture-store.node.js';
+export * from './plan-benchmark.js';
 export * from './plan-scene.js';
 export * from './prepare-pictures.node.js';
 export * from './render.js';
 export * from './scene.js';
+export * from './scene-choice.js';
 export * from './scene-frames.node.js';
 export * from './scene-sound.js';
 export * from './scene-subjects.js';

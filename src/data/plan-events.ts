@@ -23,6 +23,8 @@ export interface EventsInput {
   readonly speed: number;
   readonly durationSeconds: number;
   readonly motion: Scene['motion'];
+  /** A texture neither starts nor ends within the clip, whether the thing moves or not; steps still need walking. */
+  readonly soundsThroughout?: boolean;
 }
 
 /** A source sounds from before the clip, since what is heard at its start left earlier. */
@@ -68,6 +70,13 @@ function impacts(
 function texture(input: EventsInput, random: SeededRandom): PlannedEvents {
   const { trajectory, durationSeconds } = input;
   const end = durationSeconds + 0.5;
+  if (input.soundsThroughout === true && !input.isStepping) {
+    return {
+      events: null,
+      sourceSpans: [{ startSeconds: -beforeSeconds, endSeconds: end }],
+      hopsSeconds: [],
+    };
+  }
   const onlyMoving = input.isStepping || (trajectory.type === 'line' && random.chance(0.35));
   if (onlyMoving && trajectory.type === 'line') {
     const spans = movingSpans(trajectory, -beforeSeconds, end);

@@ -1,11 +1,13 @@
 /** @file Draws scenes: what is seen, where it goes, and what of it is heard, each from a seed. */
 
+import { FoleyError } from '../errors/foley-error.js';
 import { labelOf, phraseOf } from './captions.js';
 import type { PictureIndex, PreparedPicture } from './picture-index.js';
 import { BACKGROUNDS, isRedistributable } from './picture-packages.js';
 import { planEvents } from './plan-events.js';
 import { planTrajectory } from './plan-trajectory.js';
 import type { Scene, SceneObject } from './scene.js';
+import type { SceneChoice } from './scene-choice.js';
 import { soundingTrajectory } from './scene-sound.js';
 import { type Place, SCENE_SUBJECTS, type SceneSubject } from './scene-subjects.js';
 import { type SeededRandom, seededRandom } from './seeded-random.js';
@@ -20,6 +22,8 @@ export interface PlanSceneInput {
   /** Of any splits; only recordings of the scene's split are used. */
   readonly library: SoundLibrary;
   readonly durationSeconds: number;
+  /** What a set settles beforehand; all is drawn where it is left out. */
+  readonly choice?: SceneChoice;
 }
 
 /** Shares of scenes: the object falls silent, sounds on after it has left, or none of both. */
@@ -32,6 +36,10 @@ const photoShare = 0.08;
 /** A scene; the same input gives the same scene. Sounds and pictures come from the split only. */
 export function planScene(input: PlanSceneInput): Scene {
   const random = seededRandom(`scene/${input.split}/${input.seed}`);
+  if (input.choice !== undefined) {
+    const plan = new ScenePlan(input, random);
+    return input.choice.kind === 'place' ? plan.chosenPlace(input.choice) : plan.object(input.choice);
+  }
   const draw = random.next();
   const kind = draw < placeShare ? 'place' : draw < placeShare + photoShare ? 'photo' : 'object';
   const plan = new ScenePlan(input, random);
@@ -59,34 +67,45 @@ class ScenePlan {
     this.#input = input;
     this.#random = random;
     this.#pictures = input.pictures.pictures.filter((picture) => picture.split === input.split);
+    const longest = input.choice?.longestEventSeconds ?? Number.POSITIVE_INFINITY;
     this.#sounds = input.library.sounds.filter(
-      (sound) => sound.row.split === input.split && sound.events.length > 0,
+      (sound) =>
+        sound.row.split === input.split &&
+        sound.events.length > 0 &&
+        sound.events.every((event) => event.endSeconds - event.startSeconds <= longest),
     );
   }
 
-  /** A cut-out object on a background. */
-  object(): Scene {
+  /** A cut-out object on a background. @throws FoleyError `input-missing` where what was chosen has no picture or sound */
+  object(choice: Extract<SceneChoice, { kind: 'object' }> | null = null): Scene {
     const random = this.#random;
     const possible = SCENE_SUBJECTS.filter(
       (subject) =>
-        this.#spritesOf(subject).length > 0 && subject.soundClassIds.some((id) => this.#hasSound(id)),
+        this.#spritesOf(subject).length > 0 &&
+        subject.soundClassIds.some((id) => this.#hasSound(id)) &&
+        (choice === null || subject.id === choice.subjectId),
     );
+    if (possible.length === 0) throw this.#nothingFor(choice?.subjectId ?? 'any object');
     const weights = possible.map((subject) => subject.weight ?? 1);
     const subject = random.pickWeighted(possible, weights);
-    const soundClassId = random.pick(subject.soundClassIds.filter((id) => this.#hasSound(id)));
-    const motion = random.pick(subject.motions);
+    const soundClassId =
+      choice?.soundClassId ?? random.pick(subject.soundClassIds.filter((id) => this.#hasSound(id)));
+    if (!this.#hasSound(soundClassId)) throw this.#nothingFor(soundClassId);
+    const motion = choice?.motion ?? random.pick(subject.motions);
     const places = subject.places.filter((place) => this.#backgroundsFor(place).length > 0);
     const place = random.pick(places);
     const picture = random.pick(this.#spritesOf(subject));
     const dimensions = sizeOf(subject, picture, random);
-    const airborne = place === 'air' || motion === 'fly-over' || motion === 'circle';
+    const airborne = place === 'air' || motion === 'fly-over' || (motion === 'circle' && choice === null);
     const { camera, trajectory } = planTrajectory(
       {
         motion,
         ...dimensions,
-        metresPerSecond: subject.metresPerSecond,
+        metresPerSecond:
+          choice === null ? subject.metresPerSecond : speedsWithin(subject, choice.speedShares),
         airborne,
         durationSeconds: this.#input.durationSeconds,
+        ...(choice?.nearShares ? { nearShares: choice.nearShares } : {}),
       },
       random,
     );
@@ -126,6 +145,20 @@ class ScenePlan {
     const place = this.#random.pick(sounding);
     const soundClassId = this.#random.pick(place.soundClassIds.filter((id) => this.#hasSound(id)));
     return this.#wholePicture('place', place.id, soundClassId);
+  }
+
+  /** The place that was chosen. @throws FoleyError `input-missing` where it has no picture or no sound */
+  chosenPlace({ picture, soundClassId }: Extract<SceneChoice, { kind: 'place' }>): Scene {
+    if (!this.#pictures.some(({ id }) => id === picture)) throw this.#nothingFor(picture);
+    if (!this.#hasSound(soundClassId)) throw this.#nothingFor(soundClassId);
+    return this.#wholePicture('place', picture, soundClassId);
+  }
+
+  #nothingFor(what: string): FoleyError {
+    return new FoleyError(
+      'input-missing',
+      `there is no picture or no recording of the ${this.#input.split} split for ${what}`,
+    );
   }
 
   /** A photograph of an animal. */
@@ -231,14 +264,17 @@ class ScenePlan {
         speed,
         durationSeconds: input.durationSeconds,
         motion: draft.motion,
+        ...(input.choice?.soundsThroughout ? { soundsThroughout: true } : {}),
       },
       random,
     );
-    const presence = random.pickWeighted(['silent', 'always', 'visible'] as const, [
-      silentShare,
-      alwaysShare,
-      1 - silentShare - alwaysShare,
-    ]);
+    const presence =
+      input.choice?.presence ??
+      random.pickWeighted(['silent', 'always', 'visible'] as const, [
+        silentShare,
+        alwaysShare,
+        1 - silentShare - alwaysShare,
+      ]);
     const row = files[0]!.row;
     const objects = draft.objects.map((entry, index) =>
       index === objectIndex && presence !== 'silent' ? { ...entry, hopsSeconds: planned.hopsSeconds } : entry,
@@ -324,6 +360,14 @@ class ScenePlan {
       drift: { left: 0, top: 0, size: 0 },
     };
   }
+}
+
+/** The part of a subject's speeds between two shares of its range. */
+function speedsWithin(
+  { metresPerSecond: [low, high] }: SceneSubject,
+  [from, to]: readonly [number, number],
+): readonly [number, number] {
+  return [low + from * (high - low), low + to * (high - low)];
 }
 
 /** Real width and height from the subject's size and the picture's proportions. */

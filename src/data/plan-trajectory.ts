@@ -10,6 +10,8 @@ export interface TrajectoryWish {
   readonly metresPerSecond: readonly [low: number, high: number];
   readonly airborne: boolean;
   readonly durationSeconds: number;
+  /** At its nearest the object takes a share of the picture's width between these; chosen to suit unless given. */
+  readonly nearShares?: readonly [low: number, high: number];
 }
 
 /** A camera and a path that suit each other. */
@@ -20,7 +22,8 @@ export function planTrajectory(
   const aspect = 4 / 3;
   const focalWidths = random.uniform(0.9, 1.25);
   // Nearest distance: the object then takes this share of the width, and at most 0.7 of the height.
-  const share = wish.motion === 'bounce' ? random.uniform(0.07, 0.14) : random.uniform(0.24, 0.58);
+  const suiting = wish.motion === 'bounce' ? ([0.07, 0.14] as const) : ([0.24, 0.58] as const);
+  const share = random.uniform(...(wish.nearShares ?? suiting));
   const near = Math.max(
     0.7,
     (focalWidths * wish.widthMetres) / share,

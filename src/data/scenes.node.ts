@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { encodeWav } from '../audio/wav-writer.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { writeFileAtomic } from '../files/atomic-file.node.js';
-import { openPictures } from './picture-store.node.js';
+import { openPictures, type PictureStore } from './picture-store.node.js';
 import { planScene } from './plan-scene.js';
 import { parseScene, type Scene } from './scene.js';
 import { encodeSceneClip } from './scene-clip.node.js';
-import { type SceneTruth, soundOfScene } from './scene-sound.js';
+import { type SceneTruth, type SceneWave, soundOfScene } from './scene-sound.js';
 import { openSoundLibrary } from './sound-library.node.js';
 import { withSyntheticSounds } from './synthetic-library.js';
 
@@ -64,29 +64,44 @@ export async function writeScenes(
     const { split, durationSeconds } = settings;
     const scene = planScene({ split, seed, pictures: pictures.index, library, durationSeconds });
     const sound = soundOfScene(scene, library);
-    const path = (extension: string): string => join(settings.outFolder, `${scene.id}.${extension}`);
-    const files: SceneFiles = {
-      id: scene.id,
-      scenePath: path('scene.json'),
-      truthPath: path('truth.json'),
-      monoPath: path('wav'),
-      stereoPath: path('stereo.wav'),
-      clipPath: settings.clip === null ? null : path('mp4'),
-    };
-    const { sampleRateHz, mono, left, right, truth } = sound;
-    await writeFileAtomic(files.truthPath, Buffer.from(`${truthJson(truth)}\n`));
-    await writeFileAtomic(files.monoPath, encodeWav({ sampleRateHz, channels: [mono] }));
-    const stereo = { sampleRateHz, channels: [left, right] };
-    await writeFileAtomic(files.stereoPath, encodeWav(stereo));
-    if (settings.clip !== null && files.clipPath !== null) {
-      await encodeSceneClip(scene, pictures, stereo, files.clipPath, settings.clip);
-    }
-    // Last, so that a scene whose JSON is there is complete.
-    await writeFileAtomic(files.scenePath, Buffer.from(`${JSON.stringify(scene)}\n`));
+    const clip =
+      settings.clip === null
+        ? null
+        : { path: join(settings.outFolder, `${scene.id}.mp4`), pictures, settings: settings.clip };
+    const files = await writeScene(scene, sound, settings.outFolder, clip);
     written.push(files);
     onProgress?.(index + 1, settings.count);
   }
   return written;
+}
+
+/** Writes the files of one scene; its JSON last, so that a scene whose JSON is there is complete. */
+export async function writeScene(
+  scene: Scene,
+  { sampleRateHz, mono, left, right, truth }: SceneWave,
+  outFolder: string,
+  clip: {
+    readonly path: string;
+    readonly pictures: PictureStore;
+    readonly settings: NonNullable<DataScenesOptions['clip']>;
+  } | null = null,
+): Promise<SceneFiles> {
+  const path = (extension: string): string => join(outFolder, `${scene.id}.${extension}`);
+  const files: SceneFiles = {
+    id: scene.id,
+    scenePath: path('scene.json'),
+    truthPath: path('truth.json'),
+    monoPath: path('wav'),
+    stereoPath: path('stereo.wav'),
+    clipPath: clip?.path ?? null,
+  };
+  const stereo = { sampleRateHz, channels: [left, right] };
+  await writeFileAtomic(files.truthPath, Buffer.from(`${truthJson(truth)}\n`));
+  await writeFileAtomic(files.monoPath, encodeWav({ sampleRateHz, channels: [mono] }));
+  await writeFileAtomic(files.stereoPath, encodeWav(stereo));
+  if (clip !== null) await encodeSceneClip(scene, clip.pictures, stereo, clip.path, clip.settings);
+  await writeFileAtomic(files.scenePath, Buffer.from(`${JSON.stringify(scene)}\n`));
+  return files;
 }
 
 /** The truth with its curves as arrays of four digits. */

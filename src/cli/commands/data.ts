@@ -20,6 +20,7 @@ export function addDataCommand(program: Command, host: CommandHost): void {
   addScenes(data, host);
   addMixtures(data, host);
   addPictures(data, host);
+  addBenchmark(data, host);
 }
 
 function addScenes(data: Command, host: CommandHost): void {
@@ -107,6 +108,45 @@ function addPictures(data: Command, host: CommandHost): void {
     if (missing.length > 0)
       terminal.warn(`${missing.length} pictures are not there: ${missing.slice(0, 5).join(', ')} ...`);
     report(terminal, [join(outFolder, 'index.json')], { pictures: index.pictures.length, missing });
+  });
+}
+
+function addBenchmark(data: Command, host: CommandHost): void {
+  const command = data
+    .command('benchmark')
+    .description('render the scenes that "eval report" measures models on')
+    .requiredOption('--audio <folder>', 'recordings with their manifest.tsv')
+    .requiredOption('--pictures <folder>', 'what "data pictures" wrote')
+    .requiredOption('--out <folder>', 'where the scenes go')
+    .option('--cache-dir <folder>', 'decoded recordings are kept here', '.cache/data')
+    .option('--set <name>', 'continuous or general alone; both unless given')
+    .option('--seed <n>', 'another seed gives another benchmark of the same make', '0');
+  host.run(command, async (terminal) => {
+    const options = command.opts<Record<string, string | undefined>>();
+    const { benchmarkSets } = await import('../../data/plan-benchmark.js');
+    const set = benchmarkSets.find((name) => name === options.set);
+    if (options.set !== undefined && set === undefined) {
+      throw new FoleyError(
+        'usage',
+        `--set must be one of ${benchmarkSets.join(', ')}, got ${JSON.stringify(options.set)}`,
+      );
+    }
+    const { writeBenchmark } = await import('../../data/benchmark-set.node.js');
+    const outFolder = resolve(options.out!);
+    const list = await withInterrupt((signal) =>
+      writeBenchmark(
+        {
+          audioFolder: resolve(options.audio!),
+          cacheFolder: resolve(options.cacheDir!),
+          picturesFolder: resolve(options.pictures!),
+          outFolder,
+          seed: numberOption('--seed', options.seed, wholeSeed)!,
+          ...(set === undefined ? {} : { sets: [set] }),
+        },
+        countTo(terminal, 'scenes', signal),
+      ),
+    );
+    report(terminal, [join(outFolder, 'benchmark.json')], list);
   });
 }
 
