@@ -19,6 +19,19 @@ const mostSweeps = 60;
  * @throws FoleyError `usage` when the length is not n*n or a value is not finite
  */
 export function symmetricEigen(matrix: Float64Array, size: number): SymmetricEigen {
+  const basis = new Float64Array(size * size);
+  for (let index = 0; index < size; index++) basis[index * size + index] = 1;
+  const values = decompose(matrix, size, basis);
+  return sortAscending(values, basis, size);
+}
+
+/** The values alone, in ascending order: several times quicker. @throws as `symmetricEigen` */
+export function symmetricEigenvalues(matrix: Float64Array, size: number): Float64Array {
+  return decompose(matrix, size, null).sort();
+}
+
+/** The eigenvalues in any order; their vectors come into the rows of the basis, where there is one. */
+function decompose(matrix: Float64Array, size: number, basis: Float64Array | null): Float64Array {
   if (matrix.length !== size * size || !matrix.every(Number.isFinite)) {
     throw new FoleyError('usage', `eigenvalues: needs ${size} x ${size} finite numbers`);
   }
@@ -28,23 +41,22 @@ export function symmetricEigen(matrix: Float64Array, size: number): SymmetricEig
       work[row * size + column] = (matrix[row * size + column]! + matrix[column * size + row]!) / 2;
     }
   }
-  const { diagonal, offDiagonal, basis } = tridiagonalise(work, size);
+  const { diagonal, offDiagonal } = tridiagonalise(work, size, basis);
   implicitQl(diagonal, offDiagonal, basis, size);
-  return sortAscending(diagonal, basis, size);
+  return diagonal;
 }
 
 interface Tridiagonal {
   readonly diagonal: Float64Array;
   /** `offDiagonal[i]` joins `i` and `i + 1`; the last is 0. */
   readonly offDiagonal: Float64Array;
-  /** Rows are the orthonormal vectors in which the matrix is tridiagonal. */
-  readonly basis: Float64Array;
 }
 
-/** Householder reflections from both sides, one column at a time; `a` is used up. */
-function tridiagonalise(a: Float64Array, size: number): Tridiagonal {
-  const basis = new Float64Array(size * size);
-  for (let index = 0; index < size; index++) basis[index * size + index] = 1;
+/**
+ * Householder reflections from both sides, one column at a time; `a` is used up.
+ * @param basis turned with it: its rows become the orthonormal vectors in which the matrix is tridiagonal
+ */
+function tridiagonalise(a: Float64Array, size: number, basis: Float64Array | null): Tridiagonal {
   const reflector = new Float64Array(size);
   const product = new Float64Array(size);
   for (let column = 0; column < size - 2; column++) {
@@ -60,13 +72,13 @@ function tridiagonalise(a: Float64Array, size: number): Tridiagonal {
     for (let row = column + 1; row < size; row++) squares += reflector[row]! ** 2;
     const scale = 2 / squares;
     reflectBothSides(a, reflector, product, scale, column, size);
-    reflectRows(basis, reflector, product, scale, column + 1, size);
+    if (basis !== null) reflectRows(basis, reflector, product, scale, column + 1, size);
   }
   const diagonal = Float64Array.from({ length: size }, (_, index) => a[index * size + index]!);
   const offDiagonal = Float64Array.from({ length: size }, (_, index) =>
     index + 1 < size ? a[(index + 1) * size + index]! : 0,
   );
-  return { diagonal, offDiagonal, basis };
+  return { diagonal, offDiagonal };
 }
 
 /** a <- H a H with H = 1 - scale * u u^T, for symmetric a: a - u w^T - w u^T. */
@@ -116,7 +128,7 @@ function reflectRows(
 }
 
 /** Diagonalises in place; plane rotations act on neighbouring rows of the basis. */
-function implicitQl(d: Float64Array, e: Float64Array, basis: Float64Array, size: number): void {
+function implicitQl(d: Float64Array, e: Float64Array, basis: Float64Array | null, size: number): void {
   for (let low = 0; low < size; low++) {
     for (let sweep = 0; ; sweep++) {
       let split = low;
@@ -151,7 +163,7 @@ function implicitQl(d: Float64Array, e: Float64Array, basis: Float64Array, size:
         shift = sine * turned;
         d[index + 1] = g + shift;
         g = cosine * turned - b;
-        rotateRows(basis, index, sine, cosine, size);
+        if (basis !== null) rotateRows(basis, index, sine, cosine, size);
       }
       if (index >= low) continue;
       d[low]! -= shift;
