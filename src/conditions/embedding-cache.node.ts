@@ -31,8 +31,8 @@ export async function hashFile(path: string): Promise<string> {
 }
 
 /**
- * A cache in a folder, one file a key: the format line, a JSON header, times (float64), rows (float32), SHA-256 of
- * all before it. A file that is damaged, of another version or of another key is removed and counts as absent, so
+ * A cache in a folder, one file a key: the format line, a JSON header, times (float64), rows (float32), the same of the
+ * places where there are some, SHA-256 of all before it. A file that is damaged, of another version or of another key is removed and counts as absent, so
  * that the worst a bad cache does is cost time. @throws output-failed when the folder cannot be written
  */
 export function createEmbeddingCache(folder: string): EmbeddingCache {
@@ -72,15 +72,25 @@ function keyText(key: EmbeddingKey): string {
 }
 
 function encode(key: EmbeddingKey, embeddings: FrameEmbeddings): Uint8Array {
+  const { timesSeconds, width, data, places } = embeddings;
   const header = JSON.stringify({
     key: keyText(key),
-    frames: embeddings.timesSeconds.length,
-    width: embeddings.width,
+    frames: timesSeconds.length,
+    width,
+    ...(places === undefined
+      ? {}
+      : {
+          grids: places.timesSeconds.length,
+          rows: places.rows,
+          columns: places.columns,
+          placeWidth: places.width,
+        }),
   });
   const body = Buffer.concat([
     Buffer.from(`${formatLine}${header}\n`),
-    viewOf(embeddings.timesSeconds),
-    viewOf(embeddings.data),
+    viewOf(timesSeconds),
+    viewOf(data),
+    ...(places === undefined ? [] : [viewOf(places.timesSeconds), viewOf(places.values)]),
   ]);
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);
 }
@@ -96,12 +106,40 @@ function decode(bytes: Buffer, key: EmbeddingKey): FrameEmbeddings | null {
   const header = JSON.parse(body.toString('utf8', formatLine.length, headerEnd)) as Record<string, unknown>;
   const { frames, width } = header;
   if (header.key !== keyText(key) || typeof frames !== 'number' || typeof width !== 'number') return null;
-  const timesEnd = headerEnd + 1 + frames * Float64Array.BYTES_PER_ELEMENT;
-  if (body.length !== timesEnd + frames * width * Float32Array.BYTES_PER_ELEMENT) return null;
+  const framesEnd = headerEnd + 1 + rowBytes(frames, width);
+  const grid = gridOf(header);
+  const end = framesEnd + (grid === null ? 0 : rowBytes(grid.grids, grid.rows * grid.columns * grid.width));
+  if (body.length !== end) return null;
+  const seen = rowsAt(body, headerEnd + 1, frames, framesEnd);
+  const embeddings = { timesSeconds: seen.times, width, data: seen.values };
+  if (grid === null) return embeddings;
+  const held = rowsAt(body, framesEnd, grid.grids, end);
+  const { rows, columns } = grid;
+  const places = { timesSeconds: held.times, rows, columns, width: grid.width, values: held.values };
+  return { ...embeddings, places };
+}
+
+/** What a header says of places; null where there are none. */
+function gridOf({ grids, rows, columns, placeWidth }: Record<string, unknown>) {
+  const isGrid =
+    typeof grids === 'number' &&
+    typeof rows === 'number' &&
+    typeof columns === 'number' &&
+    typeof placeWidth === 'number';
+  return isGrid ? { grids, rows, columns, width: placeWidth } : null;
+}
+
+/** Bytes of so many times and the rows that belong to them. */
+function rowBytes(count: number, width: number): number {
+  return count * (Float64Array.BYTES_PER_ELEMENT + width * Float32Array.BYTES_PER_ELEMENT);
+}
+
+/** So many times from `start` on, and after them the rows up to `end`. */
+function rowsAt(body: Buffer, start: number, count: number, end: number) {
+  const timesEnd = start + count * Float64Array.BYTES_PER_ELEMENT;
   return {
-    timesSeconds: new Float64Array(copyOf(body, headerEnd + 1, timesEnd)),
-    width,
-    data: new Float32Array(copyOf(body, timesEnd, body.length)),
+    times: new Float64Array(copyOf(body, start, timesEnd)),
+    values: new Float32Array(copyOf(body, timesEnd, end)),
   };
 }
 

@@ -2,7 +2,12 @@
 import { FoleyError } from '../errors/foley-error.js';
 import type { FrameEmbeddings } from '../models/image-text-encoder.js';
 
-export type { EncoderFrame, FrameEmbeddings, ImageTextEncoder } from '../models/image-text-encoder.js';
+export type {
+  EncoderFrame,
+  FrameEmbeddings,
+  ImageTextEncoder,
+  PlaceEmbeddings,
+} from '../models/image-text-encoder.js';
 
 /** Row `index` of the embeddings, as a view. */
 export function embeddingAt(embeddings: FrameEmbeddings, index: number): Float32Array {
@@ -11,7 +16,14 @@ export function embeddingAt(embeddings: FrameEmbeddings, index: number): Float32
 
 /** Checks that lengths agree, values are finite and times ascend. @throws input-rejected naming the fault. */
 export function assertFrameEmbeddings(embeddings: FrameEmbeddings, name: string): void {
-  const { timesSeconds, width, data } = embeddings;
+  const { timesSeconds, width, data, places } = embeddings;
+  assertRows(timesSeconds, width, data, name);
+  if (places === undefined) return;
+  const { rows, columns } = places;
+  assertRows(places.timesSeconds, rows * columns * places.width, places.values, `places of ${name}`);
+}
+
+function assertRows(timesSeconds: Float64Array, width: number, data: Float32Array, name: string): void {
   if (!Number.isInteger(width) || width <= 0 || timesSeconds.length * width !== data.length) {
     throw new FoleyError(
       'input-rejected',
@@ -52,7 +64,7 @@ export function embeddingsOver(
 
 /**
  * The embeddings at other times, each on the line between its neighbours; before the first and after the last they stay
- * what they are. Times ascend on both sides.
+ * what they are. Times ascend on both sides. Places keep their times.
  */
 export function interpolateEmbeddings(
   embeddings: FrameEmbeddings,
@@ -72,7 +84,8 @@ export function interpolateEmbeddings(
     for (let at = 0; at < width; at++)
       data[index * width + at] = left[at]! + share * (right[at]! - left[at]!);
   });
-  return { timesSeconds, width, data };
+  const { places } = embeddings;
+  return { timesSeconds, width, data, ...(places === undefined ? {} : { places }) };
 }
 
 /** A tenth of a millisecond: frame times are sums of rounded reciprocals. */

@@ -124,5 +124,7 @@ function spread(distinct: FrameEmbeddings, shown: readonly ShownFrame[]): FrameE
   shown.forEach(({ row }, index) => {
     data.set(embeddingAt(distinct, row), index * width);
   });
-  return { timesSeconds: Float64Array.from(shown, ({ timeSeconds }) => timeSeconds), width, data };
+  const timesSeconds = Float64Array.from(shown, ({ timeSeconds }) => timeSeconds);
+  const { places } = distinct;
+  return { timesSeconds, width, data, ...(places === undefined ? {} : { places }) };
 }

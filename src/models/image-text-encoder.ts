@@ -17,7 +17,24 @@ export interface FrameEmbeddings {
   readonly width: number;
   /** [T, D] row by row. */
   readonly data: Float32Array;
+  /** What is seen where, of encoders that can tell. */
+  readonly places?: PlaceEmbeddings;
 }
+
+/** Embeddings of the places of a grid over the picture, of some of a clip's frames. */
+export interface PlaceEmbeddings {
+  /** [P] presentation times, ascending: fewer than there are frames, since a grid holds much more than a frame. */
+  readonly timesSeconds: Float64Array;
+  readonly rows: number;
+  readonly columns: number;
+  /** W, the width of one place; another than that of the frames. */
+  readonly width: number;
+  /** [P, rows * columns, W], places row by row from the top left of the picture. */
+  readonly values: Float32Array;
+}
+
+/** Grids are kept so often at most; a thing that passes is seen for longer than a second, as a rule. */
+export const placesPerSecond = 8;
 
 /** An image tower and a text tower that share one embedding space. */
 export interface ImageTextEncoder {
@@ -33,6 +50,11 @@ export interface ImageTextEncoder {
   embedFrames(frames: AsyncIterable<EncoderFrame>): Promise<FrameEmbeddings>;
   /** One embedding of width D for each text. */
   embedTexts(texts: readonly string[]): Promise<Float32Array[]>;
+  /**
+   * What texts are in the space of the places, of encoders that give places: W values and a bias for each, so that the
+   * product with a place plus the bias is the logit of the text being there.
+   */
+  embedPlaceLabels?(texts: readonly string[]): Promise<Float32Array[]>;
 }
 
 /** An image tower: one program for single pictures, and one for several at once where that is asked for. */
@@ -69,12 +91,14 @@ export function batchSuffix(batch: number): string {
  * Sends frames through a tower, in groups where it takes groups; what is left at the end goes one by one.
  *
  * @param output the output [count, D] that is collected.
+ * @param grid an output [count, rows * columns, W] of which the places are collected, `placesPerSecond` at most.
  */
 export async function embedStream(
   tower: ImageTower,
   output: string,
   preprocessing: ImagePreprocessing,
   frames: AsyncIterable<EncoderFrame>,
+  grid?: { readonly output: string; readonly rows: number; readonly columns: number },
 ): Promise<FrameEmbeddings> {
   const { batch } = tower;
   const { imageSize } = preprocessing;
@@ -82,6 +106,8 @@ export async function embedStream(
   const pixels = new Float32Array(batch * imageValues);
   const times: number[] = [];
   const rows: Float32Array[] = [];
+  const placeTimes: number[] = [];
+  const places: Float32Array[] = [];
   let waiting = 0;
   const flush = async (count: number): Promise<void> => {
     const session = await tower.opened(count);
@@ -90,7 +116,16 @@ export async function embedStream(
       const results = await session.run({ image: tensor([count, 3, imageSize, imageSize], values) });
       const found = results[output]!; // [count, D]
       const width = found.shape[1]!;
-      for (let row = 0; row < count; row++) rows.push(floats(found).slice(row * width, (row + 1) * width));
+      const held = grid && floats(results[grid.output]!); // [count, rows * columns, W]
+      for (let row = 0; row < count; row++) {
+        const timeSeconds = times[rows.length]!;
+        rows.push(floats(found).slice(row * width, (row + 1) * width));
+        const last = placeTimes.at(-1) ?? Number.NEGATIVE_INFINITY;
+        if (held === undefined || timeSeconds - last < 1 / placesPerSecond - timeSlackSeconds) continue;
+        const size = held.length / count;
+        placeTimes.push(timeSeconds);
+        places.push(held.slice(row * size, (row + 1) * size));
+      }
     }
     waiting = 0;
   };
@@ -105,12 +140,33 @@ export async function embedStream(
   }
   if (waiting > 0) await flush(1);
   const width = rows[0]?.length ?? (await widthOf(tower, output));
-  const data = new Float32Array(rows.length * width);
-  rows.forEach((row, index) => {
-    data.set(row, index * width);
-  });
-  return { timesSeconds: Float64Array.from(times), width, data };
+  const seen = { timesSeconds: Float64Array.from(times), width, data: joined(rows) };
+  if (grid === undefined || places.length === 0) return seen;
+  const { rows: gridRows, columns } = grid;
+  return {
+    ...seen,
+    places: {
+      timesSeconds: Float64Array.from(placeTimes),
+      rows: gridRows,
+      columns,
+      width: places[0]!.length / (gridRows * columns),
+      values: joined(places),
+    },
+  };
 }
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Half a millisecond: frame times are sums of rounded reciprocals. */
+const timeSlackSeconds = 5e-4;
 
 /** Width of an embedding, where there was none to tell. */
 async function widthOf(tower: ImageTower, output: string): Promise<number> {

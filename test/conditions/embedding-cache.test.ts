@@ -38,6 +38,22 @@ describe('embedding cache', () => {
     expect(await cache.read(key)).toEqual(embeddings);
   });
 
+  it('keeps the places of encoders that tell them, and refuses places that do not fit', async () => {
+    const cache = createEmbeddingCache(folder);
+    const places = {
+      timesSeconds: Float64Array.of(0, 2 / 30),
+      rows: 1,
+      columns: 2,
+      width: 3,
+      values: Float32Array.from({ length: 12 }, (_, index) => index / 7),
+    };
+    await cache.write(key, { ...embeddings, places });
+    expect(await cache.read(key)).toEqual({ ...embeddings, places });
+    await expect(cache.write(key, { ...embeddings, places: { ...places, columns: 3 } })).rejects.toThrow(
+      'places of frame embeddings: 2 times and width 9 do not fit 12 values',
+    );
+  });
+
   it.each<[keyof EmbeddingKey, EmbeddingKey]>([
     ['contentHash', { ...key, contentHash: 'cd' }],
     ['encoderId', { ...key, encoderId: 'other' }],

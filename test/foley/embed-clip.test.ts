@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EmbeddingKey } from '../../src/conditions/embedding-cache.node.js';
-import { defaultTimelineSpec, type EncoderFrame } from '../../src/conditions/index.js';
+import { defaultTimelineSpec, type EncoderFrame, type PlaceEmbeddings } from '../../src/conditions/index.js';
 import { Timeline } from '../../src/conditions/timeline.js';
 import { embedClip } from '../../src/foley/embed-clip.js';
 import type { Clip } from '../../src/foley/stations.js';
@@ -26,7 +26,7 @@ function clipOf(values: readonly number[], sourceOf = (index: number) => index):
 }
 
 /** Embeds a picture as its brightness, and tells which pictures it saw and under which key. */
-async function embed(clip: Clip, frameTolerance = 0, looksPerSecond = 60) {
+async function embed(clip: Clip, frameTolerance = 0, looksPerSecond = 60, places?: PlaceEmbeddings) {
   const seen: number[] = [];
   const keys: EmbeddingKey[] = [];
   const encoder = {
@@ -36,7 +36,8 @@ async function embed(clip: Clip, frameTolerance = 0, looksPerSecond = 60) {
     embedTexts: async () => [],
     async embedFrames(frames: AsyncIterable<EncoderFrame>) {
       for await (const frame of frames) seen.push(frame.data[0]!);
-      return { timesSeconds: new Float64Array(seen.length), width: 1, data: Float32Array.from(seen) };
+      const timesSeconds = new Float64Array(seen.length);
+      return { timesSeconds, width: 1, data: Float32Array.from(seen), ...(places && { places }) };
     },
   };
   const embeddingCache = {
@@ -48,8 +49,15 @@ async function embed(clip: Clip, frameTolerance = 0, looksPerSecond = 60) {
   const range = { startSeconds: 0, durationSeconds: clip.facts.durationSeconds };
   const timeline = new Timeline(defaultTimelineSpec);
   const speed = { frameTolerance, looksPerSecond };
-  const { data } = await embedClip(clip, range, timeline, { encoder, embeddingCache }, {}, speed);
-  return { seen, embeddings: [...data], encoderId: keys[0]!.encoderId };
+  const { data, places: kept } = await embedClip(
+    clip,
+    range,
+    timeline,
+    { encoder, embeddingCache },
+    {},
+    speed,
+  );
+  return { seen, embeddings: [...data], places: kept, encoderId: keys[0]!.encoderId };
 }
 
 describe('looks', () => {
@@ -67,6 +75,20 @@ describe('looks', () => {
       20,
       20,
     ]);
+  });
+});
+
+describe('places', () => {
+  it('stay with the pictures that were seen', async () => {
+    const places = {
+      timesSeconds: Float64Array.of(0, 0.1),
+      rows: 1,
+      columns: 1,
+      width: 1,
+      values: Float32Array.of(3, 4),
+    };
+    for (const looks of [30, 10])
+      expect((await embed(clipOf([1, 1, 1, 9, 9, 1]), 0, looks, places)).places).toBe(places);
   });
 });
 

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Session } from '../../src/engine/engine.js';
+import { floats, tensor } from '../../src/graph/index.js';
+import type { ImagePreprocessing } from '../../src/models/image-preprocessing.js';
+import { type EncoderFrame, embedStream, openTower } from '../../src/models/image-text-encoder.js';
+
+const preprocessing: ImagePreprocessing = {
+  imageSize: 1,
+  fit: 'stretch',
+  mean: [0, 0, 0],
+  deviation: [1, 1, 1],
+};
+
+/** Embeds a picture as its red value, and each place of a grid of two as that and the place's number. */
+function fakeTower(batch: number) {
+  return openTower(
+    batch,
+    async (count) =>
+      ({
+        async run({ image }) {
+          const red = Array.from({ length: count }, (_, row) => Math.round(255 * floats(image!)[3 * row]!));
+          return {
+            embedding: tensor([count, 1], Float32Array.from(red)),
+            places: tensor([count, 2, 2], Float32Array.from(red.flatMap((value) => [value, 0, value, 1]))),
+          };
+        },
+      }) as unknown as Session, // only `run` is asked for
+  );
+}
+
+async function* frames(count: number, framesPerSecond: number): AsyncGenerator<EncoderFrame> {
+  for (let index = 0; index < count; index++)
+    yield {
+      timeSeconds: index / framesPerSecond,
+      width: 1,
+      height: 1,
+      data: Uint8Array.of(index, 0, 0),
+    };
+}
+
+describe('a stream of frames through a tower', () => {
+  const grid = { output: 'places', rows: 1, columns: 2 };
+  it.each([1, 4])('keeps places eight times a second at most, %i pictures at once', async (batch) => {
+    const seen = await embedStream(fakeTower(batch), 'embedding', preprocessing, frames(30, 30), grid);
+    expect([...seen.data]).toEqual(Array.from({ length: 30 }, (_, index) => index));
+    // every fourth of thirty a second is the first that is an eighth of a second on
+    const kept = [0, 4, 8, 12, 16, 20, 24, 28];
+    expect([...seen.places!.timesSeconds]).toEqual(kept.map((index) => index / 30));
+    expect(seen.places).toMatchObject({ rows: 1, columns: 2, width: 2 });
+    expect([...seen.places!.values]).toEqual(kept.flatMap((value) => [value, 0, value, 1]));
+  });
+  it('keeps the places of every frame where there are few', async () => {
+    const seen = await embedStream(fakeTower(1), 'embedding', preprocessing, frames(5, 5), grid);
+    expect(seen.places!.timesSeconds).toHaveLength(5);
+  });
+  it('has no places where none are asked for', async () => {
+    expect(await embedStream(fakeTower(1), 'embedding', preprocessing, frames(5, 5))).not.toHaveProperty(
+      'places',
+    );
+  });
+});
