@@ -11,6 +11,7 @@ import type { CommandHost } from '../command-host.js';
 import { countTo } from '../count-to.js';
 import { withInterrupt } from '../interrupt.js';
 import { numberOption } from '../number-option.js';
+import { addStudies } from './eval-studies.js';
 
 const recognitionSpeed = z.strictObject(speedFields).partial();
 const counts = { low: 1, high: 10_000, isWhole: true };
@@ -28,6 +29,7 @@ export function addEvalCommand(program: Command, host: CommandHost): void {
     load: async () => (await import('../../benchmark/run-accelerations.node.js')).runAccelerations,
   });
   addRecognition(command, host);
+  addStudies(command, host);
 }
 
 /** Options of both measurements. */
