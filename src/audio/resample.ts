@@ -1,6 +1,7 @@
 /** @file Sample-rate conversion between any two whole rates: polyphase windowed-sinc with a Kaiser window. */
 import { FoleyError } from '../errors/foley-error.js';
 import { createWave, type Wave } from './wave.js';
+import { kaiser, sinc } from './windowed-sinc.js';
 
 /**
  * The middle of the low-pass slope, as a share of the lower rate's half. With 64 crossings and beta 9.6 the slope runs
@@ -63,7 +64,7 @@ function planFilter(down: number, up: number): Filter {
     let sum = 0;
     for (let k = 0; k < into.length; k++) {
       const time = phase / up + reach - 1 - k;
-      into[k] = sinc(cutoff * time) * kaiser(time / halfWidth);
+      into[k] = sinc(cutoff * time) * kaiser(time / halfWidth, kaiserBeta);
       sum += into[k]!;
     }
     for (let k = 0; k < into.length; k++) into[k]! /= sum; // every phase passes a constant unchanged
@@ -101,28 +102,6 @@ function convert(samples: Float32Array, filter: Filter): Float32Array {
     }
   }
   return out;
-}
-
-function sinc(x: number): number {
-  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
-}
-
-/** Kaiser window over -1..1, 0 outside. */
-function kaiser(position: number): number {
-  const inside = 1 - position * position;
-  return inside <= 0 ? 0 : besselI0(kaiserBeta * Math.sqrt(inside)) / besselI0(kaiserBeta);
-}
-
-/** Modified Bessel function of order 0 by its power series; for arguments up to 10 some 30 terms reach double precision. */
-function besselI0(x: number): number {
-  const quarter = (x * x) / 4;
-  let term = 1;
-  let sum = 1;
-  for (let k = 1; term > sum * 1e-17; k++) {
-    term *= quarter / (k * k);
-    sum += term;
-  }
-  return sum;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

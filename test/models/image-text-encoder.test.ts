@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../src/engine/engine.js';
-import { floats, tensor } from '../../src/graph/index.js';
+import { floats, type Tensor, tensor } from '../../src/graph/index.js';
 import type { ImagePreprocessing } from '../../src/models/image-preprocessing.js';
 import { type EncoderFrame, embedStream, openTower } from '../../src/models/image-text-encoder.js';
 
@@ -17,7 +17,7 @@ function fakeTower(batch: number) {
     batch,
     async (count) =>
       ({
-        async run({ image }) {
+        async run({ image }: Readonly<Record<string, Tensor>>) {
           const red = Array.from({ length: count }, (_, row) => Math.round(255 * floats(image!)[3 * row]!));
           return {
             embedding: tensor([count, 1], Float32Array.from(red)),
