@@ -10,6 +10,8 @@ export interface AudioEmbedding extends Embeddings {
   readonly data: Float32Array;
   /** `[classes]` before the softmax, for the sound as a whole; null where the embedder names no classes. */
   readonly classLogits: Float32Array | null;
+  /** What the inception score is published to read, where that is not `classLogits`. */
+  readonly inceptionLogits?: Float32Array;
 }
 
 /** A network that hears. It holds engine sessions until it is closed. */

@@ -4,12 +4,22 @@ import type { Engine } from '../../engine/engine.js';
 import { frozenParameters, type Parameters } from '../../weights/parameters.js';
 import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import type { AudioEmbedder } from './audio-embedder.js';
+import { createClapEmbedder } from './clap.js';
+import { createCnn14Embedder } from './cnn14.js';
+import { createMelceptionEmbedder } from './melception.js';
 import { createTaggerEmbedder } from './tagger-embedder.js';
+import { createVggishEmbedder } from './vggish.js';
+import { createWav2clipEmbedder } from './wav2clip.js';
 
 type OpenEmbedder = (engine: Engine, parameters: Parameters, weightsId: string) => Promise<AudioEmbedder>;
 
 const embedders = {
   tagger: createTaggerEmbedder,
+  vggish: createVggishEmbedder,
+  cnn14: createCnn14Embedder,
+  melception: createMelceptionEmbedder,
+  wav2clip: createWav2clipEmbedder,
+  clap: createClapEmbedder,
 } as const satisfies Record<string, OpenEmbedder>;
 
 export type EmbedderName = keyof typeof embedders;
