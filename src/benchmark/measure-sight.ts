@@ -1,9 +1,9 @@
 /** @file What is measured on what a model sees of a scene, without any sound: its curve, and the on spans cut from it. */
 import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
-import type { SimilarityStrategy } from '../conditions/similarity.js';
+import { defaultStrategy, type SimilarityStrategy } from '../conditions/similarity.js';
 import type { TimeSpan } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
-import { isOnAt } from '../conditions/timing-track.js';
+import { defaultTimingSettings, isOnAt } from '../conditions/timing-track.js';
 import type { SceneTruth } from '../data/scene-sound.js';
 import { mergeSpans } from '../data/sound-activity.js';
 import { interpolate } from '../evaluation/envelope-correlation.js';
@@ -20,6 +20,12 @@ export interface SightChoice {
   readonly threshold: number;
 }
 
+/** What a request does that says nothing of it. */
+export const defaultChoice: SightChoice = {
+  strategy: defaultStrategy,
+  threshold: defaultTimingSettings.threshold,
+};
+
 /** The name of a choice in tables and files. */
 export function nameOfChoice({ strategy, threshold }: SightChoice): string {
   return `${strategy} at ${threshold.toFixed(2)}`;
@@ -33,7 +39,7 @@ export function seeLabel(
   { strategy, threshold }: SightChoice,
   clipSeconds: number,
 ): Promise<TimingCurve> {
-  const request = parseRequest({ video: '-', label, strategy, threshold });
+  const request = { ...parseRequest({ video: '-', label, threshold }), strategy };
   return computeTiming(request, { label, threshold }, frames, encoder, clipSeconds);
 }
 

@@ -1,18 +1,23 @@
 /** @file Strategies times thresholds: how well what is seen is cut into on and off, chosen on one set, reported on another. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cosineCurve, defaultStrategy, similarityStrategies } from '../conditions/similarity.js';
-import { defaultTimingSettings } from '../conditions/timing-track.js';
+import { cosineCurve, similarityStrategies } from '../conditions/similarity.js';
 import { labelOf } from '../data/captions.js';
 import { openPictures } from '../data/picture-store.node.js';
 import { seededRandom } from '../data/seeded-random.js';
 import { soundClass } from '../data/sound-classes.js';
-import { openSeeingStations } from '../foley/open-stations.node.js';
-import { parseRequest } from '../foley/request.js';
 import { absentClass } from './label-variants.js';
-import { measureCurve, measureSpans, nameOfChoice, type SightChoice, seeLabel } from './measure-sight.js';
-import { findScenes, rememberingTexts, seeWholeClip } from './scene-sight.node.js';
+import {
+  defaultChoice,
+  measureCurve,
+  measureSpans,
+  nameOfChoice,
+  type SightChoice,
+  seeLabel,
+} from './measure-sight.js';
+import { allScenes, enoughScenes, type KnownScene, seeWholeClip } from './scene-sight.node.js';
 import { sceneClip } from './scene-source.node.js';
+import { openStudyBench } from './study-bench.node.js';
 import { openStudyLog, writeStudyReport } from './study-log.node.js';
 import type { StudyHooks } from './study-options.js';
 import {
@@ -56,21 +61,18 @@ export async function runThresholds(
   const choices: SightChoice[] = similarityStrategies.flatMap((strategy) =>
     settings.thresholds.map((threshold) => ({ strategy, threshold })),
   );
-  const stations = await openSeeingStations(
-    parseRequest({
-      video: '-',
-      label: '-',
-      model: settings.model,
-      threads: settings.threads,
-      cacheDir: settings.cacheFolder ?? join(outFolder, 'cache'),
-    }),
-  );
+  const bench = await openStudyBench({
+    ...settings,
+    cacheFolder: settings.cacheFolder ?? join(outFolder, 'cache'),
+    withSound: false,
+    taggerFile: null,
+  });
   try {
     const log = await openStudyLog(
       outFolder,
       {
         study: 'thresholds',
-        encoder: stations.encoder.id,
+        weights: bench.weights,
         looksPerSecond,
         thresholds: settings.thresholds,
         seed,
@@ -78,10 +80,10 @@ export async function runThresholds(
       thresholdMeasurement,
     );
     const pictures = await openPictures(settings.picturesFolder);
-    const encoder = rememberingTexts(stations.encoder);
+    const { encoder } = bench.seeing;
     const wanted = {
-      choose: await findScenes(settings.chooseFolder, settings.count),
-      report: await findScenes(settings.reportFolder, settings.count),
+      choose: await scenesOf(settings.chooseFolder, settings.count),
+      report: await scenesOf(settings.reportFolder, settings.count),
     };
     const todo = (['choose', 'report'] as const).flatMap((set) =>
       wanted[set].map((known) => ({ set, known })),
@@ -91,7 +93,12 @@ export async function runThresholds(
       if (log.measurements.some((one) => one.set === set && one.scene === known.id)) continue;
       const { scene, truth, group } = known;
       const { durationSeconds } = scene;
-      const frames = await seeWholeClip(sceneClip(scene, pictures), stations, looksPerSecond, hooks.signal);
+      const frames = await seeWholeClip(
+        sceneClip(scene, pictures),
+        bench.seeing,
+        looksPerSecond,
+        hooks.signal,
+      );
       const absent = absentClass(scene, seededRandom(`absent/${seed}/${scene.id}`));
       const absentLabel = labelOf(soundClass(absent));
       const [wantedText] = await encoder.embedTexts([scene.sound.label]);
@@ -117,12 +124,16 @@ export async function runThresholds(
     const report = thresholdReport(
       log.measurements.filter(({ set, scene }) => ids.has(`${set}/${scene}`)),
       choices,
-      { strategy: defaultStrategy, threshold: defaultTimingSettings.threshold },
+      defaultChoice,
       seed,
     );
     await writeStudyReport(outFolder, 'thresholds', { settings, ...report }, thresholdMarkdown(report));
     return report;
   } finally {
-    await stations.close();
+    await bench.close();
   }
+}
+
+async function scenesOf(folder: string, count: number): Promise<readonly KnownScene[]> {
+  return enoughScenes(await allScenes(folder, undefined, count), count, folder);
 }

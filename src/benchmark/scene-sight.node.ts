@@ -20,15 +20,11 @@ export interface KnownScene {
   readonly group: SceneGroup;
 }
 
-/**
- * The first `count` scenes of a folder that `isWanted` lets through, by name.
- *
- * @throws FoleyError `input-missing` where there are fewer
- */
-export async function findScenes(
+/** The scenes of a folder that `isWanted` lets through, by name; at most `count`. Those whose thing is never in view are left out. */
+export async function allScenes(
   folder: string,
-  count: number,
   isWanted: (known: KnownScene) => boolean = () => true,
+  count: number = Number.POSITIVE_INFINITY,
 ): Promise<KnownScene[]> {
   const names = existsSync(folder) ? await readdir(folder) : [];
   const ids = names
@@ -44,12 +40,19 @@ export async function findScenes(
     const known = { id, scene, truth, group };
     if (isWanted(known)) found.push(known);
   }
-  if (found.length < count) {
-    throw new FoleyError('input-missing', `${folder} holds ${found.length} scenes to measure, not ${count}`, {
-      hint: 'Render more with: smooth-foley data scenes, or give a smaller --count.',
-    });
-  }
   return found;
+}
+
+/** The scenes themselves. @throws FoleyError `input-missing` where there are fewer than `count` */
+export function enoughScenes(
+  scenes: readonly KnownScene[],
+  count: number,
+  folder: string,
+): readonly KnownScene[] {
+  if (scenes.length >= count) return scenes.slice(0, count);
+  throw new FoleyError('input-missing', `${folder} holds ${scenes.length} scenes to measure, not ${count}`, {
+    hint: 'Render more with: smooth-foley data scenes, or give a smaller --count.',
+  });
 }
 
 /** Frame embeddings of a whole clip, from the cache where they are there. */
@@ -72,16 +75,25 @@ export function seeWholeClip(
 
 /** The encoder with every text embedded once, however often it is asked for. */
 export function rememberingTexts(encoder: ImageTextEncoder): ImageTextEncoder {
-  const known = new Map<string, Float32Array>();
   return {
     ...encoder,
-    embedTexts: async (texts) => {
-      const missing = [...new Set(texts.filter((text) => !known.has(text)))];
-      const found = missing.length === 0 ? [] : await encoder.embedTexts(missing);
-      missing.forEach((text, index) => {
-        known.set(text, found[index]!);
-      });
-      return texts.map((text) => known.get(text)!);
-    },
+    embedTexts: remembering((texts) => encoder.embedTexts(texts)),
+    ...(encoder.embedPlaceLabels === undefined
+      ? {}
+      : { embedPlaceLabels: remembering((texts) => encoder.embedPlaceLabels!(texts)) }),
+  };
+}
+
+type EmbedTexts = ImageTextEncoder['embedTexts'];
+
+function remembering(embed: EmbedTexts): EmbedTexts {
+  const known = new Map<string, Float32Array>();
+  return async (texts) => {
+    const missing = [...new Set(texts.filter((text) => !known.has(text)))];
+    const found = missing.length === 0 ? [] : await embed(missing);
+    missing.forEach((text, index) => {
+      known.set(text, found[index]!);
+    });
+    return texts.map((text) => known.get(text)!);
   };
 }

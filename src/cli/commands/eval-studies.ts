@@ -15,6 +15,7 @@ const looks = { low: 1, high: 60, isWhole: false };
 
 export function addStudies(parent: Command, host: CommandHost): void {
   addThresholds(parent, host);
+  addLabels(parent, host);
 }
 
 function addThresholds(parent: Command, host: CommandHost): void {
@@ -59,6 +60,45 @@ function addThresholds(parent: Command, host: CommandHost): void {
     );
     show(terminal, report, thresholdMarkdown);
   });
+}
+
+function addLabels(parent: Command, host: CommandHost): void {
+  const command = addStudyOptions(
+    parent
+      .command('labels')
+      .description('what timing and sound become when the label is written otherwise, wrong, or missing'),
+  )
+    .requiredOption('--scenes <folder>', 'what "data scenes --split val" wrote')
+    .requiredOption('--pictures <folder>', 'what "data pictures" wrote')
+    .option('--tagger <file>', 'weights of the classifier that names the sounds')
+    .option('--count <n>', 'scenes whose timing is measured; 60 unless given')
+    .option('--sounds <n>', 'the first of them, which also get a sound for each label; 12 unless given')
+    .option('--steps <n>', 'denoising steps; 16 unless given')
+    .option('--looks <n>', 'pictures a second that the encoder sees; 10 unless given')
+    .option('--cache-dir <folder>', 'frame embeddings; in the output folder unless given');
+  host.run(command, async (terminal) => {
+    const options = command.opts<Options>();
+    const { runLabels } = await import('../../benchmark/run-labels.node.js');
+    const { labelMarkdown } = await import('../../benchmark/label-measurements.js');
+    const report = await study(terminal, 'labels', (hooks) =>
+      runLabels({ ...studyOptions(options), ...sceneOptions(options) }, hooks),
+    );
+    show(terminal, report, labelMarkdown);
+  });
+}
+
+/** Options of studies that make sound for rendered scenes. */
+function sceneOptions(options: Options) {
+  return {
+    scenesFolder: resolve(options.scenes!),
+    picturesFolder: resolve(options.pictures!),
+    taggerFile: options.tagger === undefined ? null : resolve(options.tagger),
+    cacheFolder: options.cacheDir === undefined ? null : resolve(options.cacheDir),
+    ...given('count', numberOption('--count', options.count, counts)),
+    ...given('sounds', numberOption('--sounds', options.sounds, { ...counts, low: 0 })),
+    ...given('steps', numberOption('--steps', options.steps, { low: 1, high: 1000, isWhole: true })),
+    ...given('looksPerSecond', numberOption('--looks', options.looks, looks)),
+  };
 }
 
 /** Options that all studies share. */
