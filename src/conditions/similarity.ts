@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FoleyError } from '../errors/foley-error.js';
 import { embeddingAt, type FrameEmbeddings } from './frame-embeddings.js';
+import { motionOf, presenceAt } from './place-sight.js';
 
 /**
  * Texts that compete with the label in the `contrast` strategy. They name what fills a picture without sounding, so
@@ -45,6 +46,13 @@ export const similaritySettings = z.discriminatedUnion('strategy', [
     scale: z.number().positive().default(30),
     shift: z.number().default(0.2),
   }),
+  /** The clearest place of each picture, of encoders that were trained to tell places (place-sight.ts). */
+  z.strictObject({
+    strategy: z.literal('places'),
+    evenLogit: z.number().default(-3),
+    fall: z.number().positive().default(4),
+    leastClearest: z.number().default(-1.5),
+  }),
 ]);
 export type SimilaritySettings = z.infer<typeof similaritySettings>;
 export type SimilarityStrategy = SimilaritySettings['strategy'];
@@ -53,6 +61,7 @@ export const similarityStrategies = [
   'projected',
   'min-max',
   'raw',
+  'places',
 ] as const satisfies readonly SimilarityStrategy[];
 
 /**
@@ -87,7 +96,7 @@ export function cosineCurve(frames: FrameEmbeddings, text: Float32Array): Float3
 
 /**
  * The similarity curve of a label.
- * @param label [D] embedding of the label
+ * @param label [D] embedding of the label; for `places` the label in the space of the places, [width + 1]
  * @param background [D] embeddings of `settings.background`, in that order; only `contrast` reads them
  * @returns [T] in 0..1
  */
@@ -97,7 +106,7 @@ export function similarityCurve(
   settings: SimilaritySettings,
   background: readonly Float32Array[] = [],
 ): Float32Array {
-  const cosines = cosineCurve(frames, label);
+  const cosines = settings.strategy === 'places' ? new Float32Array(0) : cosineCurve(frames, label);
   switch (settings.strategy) {
     case 'contrast': {
       if (background.length !== settings.background.length) {
@@ -122,6 +131,12 @@ export function similarityCurve(
       const high = cosines.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
       const range = high - low;
       return cosines.map((cosine) => (range <= settings.minimumRange ? 1 : (cosine - low) / range));
+    }
+    case 'places': {
+      if (frames.places === undefined) {
+        throw new FoleyError('usage', "the similarity strategy 'places' needs frames with places");
+      }
+      return presenceAt(motionOf(frames.places, label, settings), frames.timesSeconds);
     }
     case 'raw':
       return cosines.map((cosine) => 1 / (1 + Math.exp(-settings.scale * (cosine - settings.shift))));

@@ -1,6 +1,10 @@
 /** @file When a label sounds in a clip: from the similarity of its frames, or from a timing that replaces it. */
 import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
-import { defaultSimilaritySettings, similarityCurve } from '../conditions/similarity.js';
+import {
+  defaultSimilaritySettings,
+  type SimilarityStrategy,
+  similarityCurve,
+} from '../conditions/similarity.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import {
   defaultTimingSettings,
@@ -8,6 +12,7 @@ import {
   tidySpans,
   timingTrack,
 } from '../conditions/timing-track.js';
+import { FoleyError } from '../errors/foley-error.js';
 import type { FoleyRequest } from './request.js';
 import type { TrackPlan } from './settled-request.js';
 import type { InlineTiming } from './track-request.js';
@@ -28,7 +33,7 @@ export function timingSettingsOf(
 
 /** Computes the timing of a track's label in a clip of `clipSeconds`. Times are those of the clip. */
 export async function computeTiming(
-  request: FoleyRequest,
+  request: FoleyRequest & { readonly strategy: SimilarityStrategy },
   { label, threshold }: Pick<TrackPlan, 'label' | 'threshold'>,
   frames: FrameEmbeddings,
   encoder: ImageTextEncoder,
@@ -36,7 +41,10 @@ export async function computeTiming(
 ): Promise<TimingCurve> {
   const settings = defaultSimilaritySettings(request.strategy);
   const background = settings.strategy === 'contrast' ? settings.background : [];
-  const [wanted, ...rivals] = await encoder.embedTexts([label, ...background]);
+  const [wanted, ...rivals] =
+    settings.strategy === 'places'
+      ? await placeLabels(encoder, label)
+      : await encoder.embedTexts([label, ...background]);
   const similarity = similarityCurve(frames, wanted!, settings, rivals);
   const spans = timingTrack(
     frames.timesSeconds,
@@ -54,6 +62,20 @@ export async function computeTiming(
       endSeconds: rounded(span.endSeconds),
     })),
   };
+}
+
+/** @throws usage when the encoder tells no places */
+function placeLabels(encoder: ImageTextEncoder, label: string): Promise<Float32Array[]> {
+  if (encoder.embedPlaceLabels === undefined) {
+    throw new FoleyError(
+      'usage',
+      "the similarity strategy 'places' needs an encoder that tells places apart",
+      {
+        hint: 'This model has none: choose another --strategy.',
+      },
+    );
+  }
+  return encoder.embedPlaceLabels([label]);
 }
 
 /** A timing that was given for a label, cut to the clip, with what is worth a warning. */

@@ -23,6 +23,7 @@ export const fieldGroups = {
   how: 'How it is made',
   speed: 'Speed against exactness',
   timing: 'When it sounds',
+  motion: 'Following the motion in the picture',
   range: 'Which part',
   sound: 'Sound',
   output: 'Results',

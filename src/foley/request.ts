@@ -1,6 +1,6 @@
 /** @file The one definition of a request: command line, library, sidecar and help are all read off it. */
 import { z } from 'zod';
-import { defaultStrategy, similarityStrategies } from '../conditions/similarity.js';
+import { similarityStrategies } from '../conditions/similarity.js';
 import { defaultTimingSettings } from '../conditions/timing-track.js';
 import { samplerNames } from '../diffusion/create-sampler.js';
 import { FoleyError } from '../errors/foley-error.js';
@@ -93,10 +93,11 @@ export const foleyRequestSchema = z.strictObject({
     help: 'JSON with the stretches that sound, in place of the computed ones (inspect --save-timing writes one)',
     group: 'timing',
   }),
-  strategy: field(z.enum(similarityStrategies).default(defaultStrategy), {
+  strategy: field(z.enum(similarityStrategies).nullable().default(null), {
     label: 'similarity strategy',
     help: 'how the match of label and frame becomes a value in 0..1',
     group: 'timing',
+    nullWord: 'model',
   }),
   threshold: field(z.number().min(0).max(1).default(timing.threshold), {
     label: 'threshold',
@@ -130,6 +131,25 @@ export const foleyRequestSchema = z.strictObject({
     label: 'timing raster',
     help: 'foleycrafter: the drifting raster that weights of that project were trained with',
     group: 'timing',
+  }),
+
+  dynamics: field(z.number().min(0).max(1).nullable().default(null), {
+    label: 'dynamics',
+    help: 'how far the level follows the distance: 0 not at all, 1 as in the open air; acts through the timing track',
+    group: 'motion',
+    nullWord: 'model',
+  }),
+  doppler: field(z.number().min(0).max(1).nullable().default(null), {
+    label: 'doppler',
+    help: 'how far the pitch follows the approach: 0 not at all, 1 as in air; takes a usual size for the thing',
+    group: 'motion',
+    nullWord: 'model',
+  }),
+  pan: field(z.number().min(0).max(1).nullable().default(null), {
+    label: 'pan',
+    help: 'how far the sound follows the place between left and right; above 0 it is stereo',
+    group: 'motion',
+    nullWord: 'model',
   }),
 
   start: field(z.number().min(0).max(3600).default(0), {

@@ -1,4 +1,5 @@
 /** @file A request whose open ends are settled, and the plan of each track in it. */
+import type { SimilarityStrategy } from '../conditions/similarity.js';
 import { deriveSeed } from '../diffusion/noise.js';
 import type { ModelDefaults } from '../models/model-config.js';
 import type { FoleyRequest } from './request.js';
@@ -21,6 +22,10 @@ export interface SettledRequest extends ResolvedRequest {
   readonly guidance: number;
   readonly frameScale: number;
   readonly timingScale: number;
+  readonly strategy: SimilarityStrategy;
+  readonly dynamics: number;
+  readonly doppler: number;
+  readonly pan: number;
 }
 
 /** Fills in what is left to the model. */
@@ -30,6 +35,10 @@ export function withModelDefaults(request: ResolvedRequest, defaults: ModelDefau
     guidance: request.guidance ?? defaults.guidance,
     frameScale: request.frameScale ?? defaults.frameScale,
     timingScale: request.timingScale ?? defaults.timingScale,
+    strategy: request.strategy ?? defaults.strategy,
+    dynamics: request.dynamics ?? defaults.dynamics,
+    doppler: request.doppler ?? defaults.doppler,
+    pan: request.pan ?? defaults.pan,
   };
 }
 

@@ -86,11 +86,19 @@ const labelEncoderSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('clip'), tower: clipTextSchema }),
 ]);
 
+/** How similarity becomes a curve (conditions/similarity.ts); `places` needs an encoder that tells them. */
+export const strategyNames = ['contrast', 'projected', 'min-max', 'raw', 'places'] as const;
+
 /** What holds where a request says nothing. */
 const defaultsSchema = z.strictObject({
   guidance: z.number().nonnegative(),
   frameScale: z.number().nonnegative(),
   timingScale: z.number().nonnegative(),
+  strategy: z.enum(strategyNames).default('min-max'),
+  /** How far level, pitch and direction follow the motion in the picture, 0..1 (conditions/motion-curve.ts). */
+  dynamics: z.number().min(0).max(1).default(0),
+  doppler: z.number().min(0).max(1).default(0),
+  pan: z.number().min(0).max(1).default(0),
 });
 
 const autoencoderSchema = z.strictObject({
@@ -202,7 +210,7 @@ export const modelConfigSchema = z
     labelEncoder: labelEncoderSchema.nullable().default(null),
     /** Frames looked at in a second of video. */
     frameRateHz: count.default(30),
-    defaults: defaultsSchema.default({ guidance: 4, frameScale: 1, timingScale: 1 }),
+    defaults: defaultsSchema.prefault({ guidance: 4, frameScale: 1, timingScale: 1 }),
   })
   .refine((model) => model.unet.inChannels === model.autoencoder.latentChannels, 'the UNet reads the latents')
   .refine(

@@ -6,6 +6,9 @@
 import { clipH14, clipL14 } from './clip.js';
 import type { ModelConfig } from './model-config.js';
 
+/** Nothing follows the motion in the picture. */
+const still = { dynamics: 0, doppler: 0, pan: 0 };
+
 /** Auffusion with FoleyCrafter's two adapters: per clip, not per frame. */
 export const foleycrafter: ModelConfig = {
   format: 1,
@@ -76,7 +79,7 @@ export const foleycrafter: ModelConfig = {
   // 150 frames of a clip of 10 s (inference.py:138-142), here whatever the clip's length
   frameRateHz: 15,
   // guidance: pipeline_controlnet.py:926-928; weight of the ControlNet: inference.py:30-44
-  defaults: { guidance: 7.5, frameScale: 1, timingScale: 0.2 },
+  defaults: { guidance: 7.5, frameScale: 1, timingScale: 0.2, strategy: 'min-max', ...still },
 };
 
 /** Smooth-Foley at full size: the same backbone, one token for each frame, in time. */
@@ -108,7 +111,7 @@ export const small: ModelConfig = {
   textEncoder: { kind: 'minilm', tokens: 32, width: 384 },
   imageEncoder: { kind: 'efficientnet-lite0', width: 384, imageSize: 224 },
   labelEncoder: null,
-  defaults: { guidance: 4, frameScale: 1, timingScale: 1 },
+  defaults: { guidance: 4, frameScale: 1, timingScale: 1, strategy: 'min-max', ...still },
   autoencoder: {
     imageChannels: 1,
     latentChannels: 8,

@@ -1,6 +1,6 @@
 /** @file The encoders of the small model on an engine: MiniLM for texts, EfficientNet-Lite for frames, in one space. */
 import type { Engine, Session } from '../engine/engine.js';
-import { floats, input, program, tensor } from '../graph/index.js';
+import { concat, floats, input, program, reshape, tensor } from '../graph/index.js';
 import type { Parameters } from '../weights/parameters.js';
 import { classSpace } from './class-space.js';
 import { efficientNetLite } from './efficientnet-lite.js';
@@ -14,6 +14,7 @@ import {
   openTower,
 } from './image-text-encoder.js';
 import { openOnce } from './open-once.js';
+import { placeBias, placeGrid, placeLabels } from './picture-places.js';
 import { miniLmL6, sentenceEncoder } from './sentence-encoder.js';
 import type { TextEncoder } from './text-encoder.js';
 import type { WordpieceTokenizer } from './wordpiece-tokenizer.js';
@@ -33,7 +34,7 @@ export interface SmallEncoderParts {
   readonly engine: Engine;
   /** The sentence encoder's. */
   readonly text: Parameters;
-  /** EfficientNet-Lite0's, with `class_embeddings.weight` or a trained `projection`. */
+  /** EfficientNet-Lite0's, with `class_embeddings.weight` (and trained `places`) or a trained `projection`. */
   readonly image: Parameters;
   readonly tokenizer: WordpieceTokenizer;
   /** Tokens of one text, [CLS] and [SEP] included; longer texts are cut. */
@@ -55,6 +56,8 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
   const { engine, tokenizer, tokens, frameBatch = 1 } = parts;
   const text = openOnce(() => openTextSession(parts));
   const image = openTower(frameBatch, (count) => openImageSession(parts, count));
+  const hasPlaces = parts.image.has('places.image.weight');
+  const labels = openOnce(() => openLabelSession(parts));
   const encodeTexts = async (
     texts: readonly string[],
     output: 'tokenStates' | 'embedding',
@@ -68,19 +71,37 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
     }
     return results;
   };
+  const embedPlaceLabels = async (texts: readonly string[]): Promise<Float32Array[]> => {
+    const session = await labels.opened();
+    const results: Float32Array[] = [];
+    for (const sentence of await encodeTexts(texts, 'embedding')) {
+      const outputs = await session.run({ sentence: tensor([1, miniLmL6.width], sentence) });
+      results.push(floats(outputs.label!).slice());
+    }
+    return results;
+  };
   return {
-    // `certainty`: how classSpace averages, so that embeddings cached under another way are not taken for these
-    id: `small-${tokens}-${efficientNetPreprocessing.fit}-certainty/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
+    // how classSpace averages, so that embeddings cached under another way are not taken for these
+    id: `small-${tokens}-${efficientNetPreprocessing.fit}-${hasPlaces ? 'places' : 'certainty'}/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
     width: miniLmL6.width,
     tokens,
     imageSize: efficientNetPreprocessing.imageSize,
     encodeTokens: (texts) => encodeTexts(texts, 'tokenStates'),
     embedTexts: (texts) => encodeTexts(texts, 'embedding'),
-    embedFrames: async (frames) => embedStream(image, 'embedding', efficientNetPreprocessing, frames),
+    embedFrames: async (frames) =>
+      embedStream(
+        image,
+        'embedding',
+        efficientNetPreprocessing,
+        frames,
+        hasPlaces ? { output: 'places', ...placeGrid } : undefined,
+      ),
+    ...(hasPlaces ? { embedPlaceLabels } : {}),
     embedFeatures: async (frames) => embedStream(image, 'features', efficientNetPreprocessing, frames),
     close: async () => {
       await text.close();
       await image.close();
+      await labels.close();
     },
   };
 }
@@ -97,11 +118,22 @@ async function openTextSession({ engine, text, tokens }: SmallEncoderParts): Pro
 async function openImageSession({ engine, image }: SmallEncoderParts, count: number): Promise<Session> {
   const { imageSize } = efficientNetPreprocessing;
   const images = input('image', [count, 3, imageSize, imageSize]);
-  const { embedding, features } = classSpace(image, images, {
+  const { embedding, features, places } = classSpace(image, images, {
     network: efficientNetLite.lite0,
     width: miniLmL6.width,
   });
-  const made = program('image-encoder', { inputs: [images], outputs: { embedding, features } });
+  const outputs = { embedding, features, ...(places === null ? {} : { places }) };
+  const made = program('image-encoder', { inputs: [images], outputs });
   // `all` lays channels out in blocks: depthwise convolutions take half the time
   return engine.compile(made, { optimization: 'all' });
+}
+
+/** A label as the places see it, and the bias of its logits behind it: [placeWidth + 1]. */
+async function openLabelSession({ engine, image }: SmallEncoderParts): Promise<Session> {
+  const { width } = miniLmL6;
+  const sentence = input('sentence', [1, width]);
+  const p = image.at('places');
+  const label = placeLabels(p, sentence, { features: efficientNetLite.lite0.features, width });
+  const row = concat([label, reshape(placeBias(p), [1, 1])], 1); // [1, placeWidth + 1]
+  return engine.compile(program('place-label', { inputs: [sentence], outputs: { label: row } }));
 }

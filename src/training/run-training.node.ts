@@ -13,6 +13,7 @@ import type { SampleImage, StageRun } from './stage.js';
 import type { StageContext } from './stage-context.js';
 import { backboneSchema, openBackboneStage } from './stages/backbone.node.js';
 import { frameAdapterStageSchema, openFrameAdapterStage } from './stages/frame-adapter.node.js';
+import { openPlacesStage, placesStageSchema } from './stages/places.node.js';
 import { openTaggerStage, taggerStageSchema } from './stages/tagger.node.js';
 import { openTemporalAdapterStage, temporalAdapterStageSchema } from './stages/temporal-adapter.node.js';
 import { openVaeStage, vaeSchema } from './stages/vae.node.js';
@@ -73,6 +74,7 @@ function defineStage<Config extends { readonly training: TrainingSettings }>(sta
 const stages = {
   backbone: defineStage({ schema: backboneSchema, open: openBackboneStage }),
   'frame-adapter': defineStage({ schema: frameAdapterStageSchema, open: openFrameAdapterStage }),
+  places: defineStage({ schema: placesStageSchema, open: openPlacesStage }),
   tagger: defineStage({ schema: taggerStageSchema, open: openTaggerStage }),
   'temporal-adapter': defineStage({ schema: temporalAdapterStageSchema, open: openTemporalAdapterStage }),
   vae: defineStage({ schema: vaeSchema, open: openVaeStage }),

@@ -120,7 +120,7 @@ async function openEmbeddings(
   const rows = await keepRows(
     join(
       context.cacheFolder,
-      `scene-frames-${hashOf([scenes, seen, drawn, weightsId, 'certainty'])}.safetensors`,
+      `scene-frames-${hashOf([scenes, seen, drawn, weightsId])}.safetensors`,
     ),
     scenes.length,
     seen.count * width,

@@ -78,20 +78,24 @@ describe('similarity', () => {
   it('stays within 0..1 and grows with the cosine, in every strategy', () => {
     const angles = fc.array(fc.double({ min: 0, max: 180, noNaN: true }), { minLength: 1, maxLength: 20 });
     fc.assert(
-      fc.property(angles, fc.constantFrom(...similarityStrategies), (degrees, strategy) => {
-        const sorted = [...degrees].sort((a, b) => a - b);
-        const settings = defaultSimilaritySettings(strategy);
-        const background =
-          settings.strategy === 'contrast' ? settings.background.map(() => Float32Array.of(0, 1)) : [];
-        const curve = similarityCurve(framesAt(sorted), label, settings, background);
-        curve.forEach((value, index) => {
-          expect(value).toBeGreaterThanOrEqual(0);
-          expect(value).toBeLessThanOrEqual(1);
-          // contrast also loses to the rival while the angle grows to 90 degrees, and both fall alike beyond
-          if (index > 0 && (strategy !== 'contrast' || sorted[index]! <= 90))
-            expect(value).toBeLessThanOrEqual(curve[index - 1]! + 1e-6);
-        });
-      }),
+      fc.property(
+        angles,
+        fc.constantFrom(...similarityStrategies.filter((one) => one !== 'places')),
+        (degrees, strategy) => {
+          const sorted = [...degrees].sort((a, b) => a - b);
+          const settings = defaultSimilaritySettings(strategy);
+          const background =
+            settings.strategy === 'contrast' ? settings.background.map(() => Float32Array.of(0, 1)) : [];
+          const curve = similarityCurve(framesAt(sorted), label, settings, background);
+          curve.forEach((value, index) => {
+            expect(value).toBeGreaterThanOrEqual(0);
+            expect(value).toBeLessThanOrEqual(1);
+            // contrast also loses to the rival while the angle grows to 90 degrees, and both fall alike beyond
+            if (index > 0 && (strategy !== 'contrast' || sorted[index]! <= 90))
+              expect(value).toBeLessThanOrEqual(curve[index - 1]! + 1e-6);
+          });
+        },
+      ),
     );
   });
 

@@ -109,11 +109,11 @@ function startingConfig({ base, places }: ModelPlaces): ModelConfig {
   if (base.kind === 'own') return base.own.config;
   const preset = presets[base.preset];
   if (base.isChosen) return preset;
-  const { frameScale, timingScale, guidance } = preset.defaults;
+  const { frameScale, timingScale, ...others } = preset.defaults;
   return {
     ...preset,
     defaults: {
-      guidance,
+      ...others,
       frameScale: places.frameAdapter === undefined ? 0 : frameScale,
       timingScale: places.temporalAdapter === undefined ? 0 : timingScale,
     },

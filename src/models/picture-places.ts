@@ -1,0 +1,81 @@
+/**
+ * @file What is seen where in a picture: each place of the last feature map, in a space that it shares with labels.
+ * The projection that the paper leaves to "projected" embeddings, trained on rendered scenes.
+ */
+import { add, linear, matmul, mean, mul, sqrt, sub, transpose, type Value } from '../graph/index.js';
+import type { Parameters } from '../weights/parameters.js';
+
+/** Width of the space of places and labels. */
+export const placeWidth = 64;
+/** Rows and columns of places: EfficientNet halves 224 pixels five times. */
+export const placeGrid = { rows: 7, columns: 7 };
+
+export interface PlaceSizes {
+  /** Channels of the feature map. */
+  readonly features: number;
+  /** Width of the sentence space. */
+  readonly width: number;
+}
+
+/** What `placeEmbeddings` reads of the picture. */
+export interface PicturedPlaces {
+  /** [B, 49, features] of the last feature map. */
+  readonly positions: Value;
+  /** [B, 49, width], directions: the sentence embeddings of class names, weighted by the place's probabilities. */
+  readonly named: Value;
+  /** [B, 49, 1], the largest probability of a class. */
+  readonly certainty: Value;
+}
+
+/**
+ * A place is a linear image of its features plus what the class names say of it, brought into the same space as a
+ * label, by `places.label.weight`, after `places.mean` was taken off. Where nothing is that sounds, it is near zero.
+ *
+ * @param p prefix `places`.
+ * @returns [B, 49, placeWidth]; its product with a label of `placeLabels` is the logit of "this is seen here".
+ */
+export function placeEmbeddings(
+  p: Parameters,
+  { positions, named, certainty }: PicturedPlaces,
+  sizes: PlaceSizes,
+): Value {
+  const { features } = sizes;
+  const seen = linear(
+    positions,
+    p.get('image.weight', [placeWidth, features]),
+    p.get('image.bias', [placeWidth]),
+  );
+  const words = intoPlaceSpace(p, named, sizes); // [B, 49, placeWidth]
+  return add(seen, mul(mul(words, sqrt(certainty)), p.get('certainty', [1])));
+}
+
+/**
+ * Labels as the places see them.
+ * @param p prefix `places`.
+ * @param texts [N, width] sentence embeddings.
+ * @returns [N, placeWidth]
+ */
+export function placeLabels(p: Parameters, texts: Value, sizes: PlaceSizes): Value {
+  return intoPlaceSpace(p, texts, sizes);
+}
+
+/** The logit of a label that nothing in the picture speaks for, [1]. @param p prefix `places`. */
+export function placeBias(p: Parameters): Value {
+  return p.get('bias', [1]);
+}
+
+/**
+ * The whole picture in the sentence space: the mean of its places, taken back. Not of length 1: the more of the
+ * picture sounds, the longer.
+ *
+ * @param places [B, 49, placeWidth]
+ * @returns [B, width]
+ */
+export function meanOfPlaces(p: Parameters, places: Value, { width }: PlaceSizes): Value {
+  return matmul(mean(places, [1]), p.get('label.weight', [placeWidth, width]));
+}
+
+function intoPlaceSpace(p: Parameters, sentences: Value, { width }: PlaceSizes): Value {
+  const centred = sub(sentences, p.get('mean', [width]));
+  return matmul(centred, transpose(p.get('label.weight', [placeWidth, width]), [1, 0]));
+}
