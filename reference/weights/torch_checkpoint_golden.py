@@ -1,4 +1,4 @@
-"""Writes test/golden/weights/torch-{zip,legacy}.pt and torch-object.pt: small checkpoints of every kind we read.
+"""Writes test/golden/weights/torch-{zip,legacy,numpy}.pt and torch-object.pt: small checkpoints of every kind we read.
 
 python reference/weights/torch_checkpoint_golden.py test/golden/weights
 """
@@ -6,6 +6,7 @@ import sys
 from collections import OrderedDict
 from fractions import Fraction
 
+import numpy as np
 import torch
 
 folder = sys.argv[1]
@@ -42,3 +43,5 @@ checkpoint = {
 torch.save(checkpoint, f"{folder}/torch-zip.pt")
 torch.save(checkpoint, f"{folder}/torch-legacy.pt", _use_new_zipfile_serialization=False)
 torch.save({"weights": base, "ratio": Fraction(1, 3)}, f"{folder}/torch-object.pt")
+training = {"loss": np.float64(0.25), "sampler": {"indexes": np.arange(4), "pointer": 2}, "iteration": 5, "model": {"fc.weight": base}}
+torch.save(training, f"{folder}/torch-numpy.pt", _use_new_zipfile_serialization=False)

@@ -13,6 +13,9 @@ export interface CheckpointPlan {
  */
 const wrappers = ['state_dict', 'model_state_dict', 'generator'];
 
+/** Wrapping only where it is a dictionary: some networks call their whole body so, too. */
+const dictionaryWrapper = 'model';
+
 /** An optimiser keeps two moments of each weight, twice the size of the model. */
 const trainingState =
   /^(?:optim|optimizers?|optimizer_states?|optim_[a-z]+|lr_schedulers?|scaler|ema_optimizer)\./;
@@ -20,9 +23,18 @@ const trainingState =
 /** torch's DataParallel puts every parameter under this name. */
 const parallelPrefix = 'module.';
 
-/** Decides by the names alone. */
-export function planCheckpoint(names: readonly string[]): CheckpointPlan {
-  const wrapper = wrappers.find((candidate) => names.some((name) => name.startsWith(`${candidate}.`)));
+/**
+ * Decides by the names alone.
+ *
+ * @param dictionaries keys of the dictionaries in which tensors lie, as far as they are known
+ */
+export function planCheckpoint(
+  names: readonly string[],
+  dictionaries: ReadonlySet<string> = new Set(),
+): CheckpointPlan {
+  const wrapper =
+    wrappers.find((candidate) => names.some((name) => name.startsWith(`${candidate}.`))) ??
+    (dictionaries.has(dictionaryWrapper) ? dictionaryWrapper : undefined);
   const isModel = (name: string): boolean =>
     wrapper === undefined ? !trainingState.test(name) : name.startsWith(`${wrapper}.`);
   const bare = (name: string): string => {

@@ -51,7 +51,8 @@ export async function convertCheckpoint(
 ): Promise<Conversion> {
   return withTorchCheckpoint(path, async (checkpoint) => {
     const names = [...checkpoint.keys()];
-    const { kept, dropped } = planCheckpoint(names);
+    const holders = [...checkpoint.values()].flatMap(({ holder }) => (holder === null ? [] : [holder]));
+    const { kept, dropped } = planCheckpoint(names, new Set(holders));
     if (kept.size === 0) throw new FoleyError('weights-invalid', `${path} holds no tensors to convert`);
     // before anything is written, because the header stands first and names the source
     const sourceSha256 = await hashSource(path, { signal, onProgress });

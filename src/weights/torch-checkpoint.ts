@@ -13,6 +13,8 @@ import { readZipDirectory, readZipEntry, streamZipEntry, type ZipEntry } from '.
 export interface CheckpointTensor {
   /** Keys of the dictionaries on the way to it, joined with dots. */
   readonly name: string;
+  /** The key of the outermost dictionary, where it lies in one inside the whole. */
+  readonly holder: string | null;
   readonly storedType: StoredType;
   readonly shape: readonly number[];
   /** Its bytes, little-endian and row-major, whatever its strides in the file are. */
@@ -29,6 +31,19 @@ const mostTensors = 100_000;
 const deepestNesting = 12;
 /** Tied weights are stored once and listed several times; beyond this the file only wants to fill a disk. */
 const mostExpansion = 8;
+
+/**
+ * What training scripts leave beside the weights, arrays and numbers of NumPy: understood as nothing. Text is how
+ * protocol 2 writes bytes.
+ */
+const ballastCalls = [
+  'numpy.dtype',
+  '_codecs.encode',
+  ...['numpy.core', 'numpy._core'].flatMap((core) => [
+    `${core}.multiarray.scalar`,
+    `${core}.multiarray._reconstruct`,
+  ]),
+];
 
 /** Storage classes by the name under which torch pickles them. */
 const storageTypes: Readonly<Record<string, StoredType>> = {
@@ -55,13 +70,15 @@ export async function readTorchCheckpoint(source: ByteSource): Promise<TorchChec
   const { root, storages } = isZip ? await readZipKind(source) : await readLegacyKind(source);
   const tensors = new Map<string, CheckpointTensor>();
   let totalBytes = 0;
-  for (const [name, tensor] of namedTensors(root, source)) {
+  for (const [path, tensor] of namedTensors(root, source)) {
+    const name = path.join('.');
     if (tensors.size >= mostTensors) throw invalid(source, `lists more than ${mostTensors} tensors`);
     if (tensors.has(name)) throw invalid(source, `has two tensors named ${JSON.stringify(name)}`);
     totalBytes += elementCount(tensor.shape) * bytesPerStoredElement(tensor.storage.storedType);
     if (totalBytes > mostExpansion * source.byteLength)
       throw invalid(source, 'describes far more than it holds');
-    tensors.set(name, checkpointTensor(name, tensor, storages, source));
+    const holder = path.length > 1 ? String(path[0]) : null;
+    tensors.set(name, checkpointTensor(name, holder, tensor, storages, source));
   }
   return tensors;
 }
@@ -82,6 +99,8 @@ class StorageType extends PickleObject {
     super();
   }
 }
+
+class ArrayType extends PickleObject {}
 
 class Storage extends PickleObject {
   constructor(
@@ -208,7 +227,8 @@ function meaningsFor(source: ByteSource, known = new Map<string, Storage>()): Pi
     return new StridedTensor(storage, offset, sizes, steps);
   };
   return {
-    calls: new Map([
+    calls: new Map<string, (args: readonly PickleValue[]) => PickleValue>([
+      ...ballastCalls.map((name) => [name, () => new Map()] as const),
       [
         'collections.OrderedDict',
         (args) => {
@@ -225,9 +245,12 @@ function meaningsFor(source: ByteSource, known = new Map<string, Storage>()): Pi
         },
       ],
     ]),
-    names: new Map(
-      Object.entries(storageTypes).map(([name, type]) => [`torch.${name}`, new StorageType(type)]),
-    ),
+    names: new Map<string, PickleObject>([
+      ...Object.entries(storageTypes).map(
+        ([name, type]) => [`torch.${name}`, new StorageType(type)] as const,
+      ),
+      ['numpy.ndarray', new ArrayType()],
+    ]),
     persistent: (id) => {
       const [kind, type, key, , elements, view] = id instanceof PickleTuple ? id.items : [];
       const isSound =
@@ -247,14 +270,16 @@ function meaningsFor(source: ByteSource, known = new Map<string, Storage>()): Pi
   };
 }
 
+type Path = readonly (string | number)[];
+
 /** Walks dictionaries and lists. Values that hold themselves would be walked for ever, hence the limits. */
-function* namedTensors(root: PickleValue, source: ByteSource): Generator<[string, StridedTensor]> {
+function* namedTensors(root: PickleValue, source: ByteSource): Generator<[Path, StridedTensor]> {
   let visited = 0;
-  function* walk(value: PickleValue, path: readonly (string | number)[]): Generator<[string, StridedTensor]> {
+  function* walk(value: PickleValue, path: Path): Generator<[Path, StridedTensor]> {
     visited += 1;
     if (visited > 10 * mostTensors || path.length > deepestNesting)
       throw invalid(source, 'is nested without an end');
-    if (value instanceof StridedTensor) yield [path.join('.'), value];
+    if (value instanceof StridedTensor) yield [path, value];
     else if (value instanceof Map) for (const [key, item] of value) yield* walk(item, [...path, key]);
     else if (value instanceof PickleTuple)
       for (const [i, item] of value.items.entries()) yield* walk(item, [...path, i]);
@@ -265,6 +290,7 @@ function* namedTensors(root: PickleValue, source: ByteSource): Generator<[string
 
 function checkpointTensor(
   name: string,
+  holder: string | null,
   tensor: StridedTensor,
   storages: Storages,
   source: ByteSource,
@@ -285,6 +311,7 @@ function checkpointTensor(
   };
   return {
     name,
+    holder,
     storedType: storage.storedType,
     shape,
     bytes,

@@ -31,6 +31,15 @@ describe('planCheckpoint', () => {
     });
   });
 
+  it('takes off a dictionary "model", and leaves a network alone that begins so', () => {
+    const names = ['model.fc.weight', 'optimizer.state.0.exp_avg'];
+    expect(planCheckpoint(names, new Set(['model', 'optimizer']))).toEqual({
+      kept: new Map([['model.fc.weight', 'fc.weight']]),
+      dropped: ['optimizer.state.0.exp_avg'],
+    });
+    expect(plan('model.fc.weight').kept).toEqual({ 'model.fc.weight': 'model.fc.weight' });
+  });
+
   it("finds HiFi-GAN's generator", () => {
     expect(plan('generator.conv_pre.weight_g', 'mpd.0.weight', 'optim_g.state.0.step')).toEqual({
       kept: { 'generator.conv_pre.weight_g': 'conv_pre.weight_g' },

@@ -193,6 +193,18 @@ describe('convertCheckpoint', () => {
   });
 });
 
+test('arrays and numbers of NumPy beside the weights are passed over', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'convert-'));
+  try {
+    const out = join(folder, 'out.safetensors');
+    const { written } = await convertCheckpoint(golden('torch-numpy.pt'), out);
+    expect(written).toEqual(['fc.weight']);
+    expect((await (await openSafetensors(out)).read('fc.weight')).shape).toEqual([4, 6]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 describe('a hostile checkpoint', () => {
   const text = (value: string) => [...new TextEncoder().encode(value)];
   const integer = (value: number) => [0x4a, ...new Uint8Array(Int32Array.of(value).buffer)];
