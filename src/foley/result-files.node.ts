@@ -1,6 +1,7 @@
 /** @file The files of a result: their names, the check before the work, and how they appear all at once. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { access, constants, link, lstat, mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import { asOutputError } from '../files/atomic-file.node.js';
@@ -35,7 +36,44 @@ export interface StagingFolder {
   publish(overwrite: boolean): Promise<string[]>;
 }
 
-const stagingPrefix = '.smooth-foley-';
+/** Staging folders say whose they are, so that those of a process that was killed are known. */
+const stagingPrefix = '.smooth-foley-at-';
+const asidePrefix = '.smooth-foley-old-';
+
+function ownerName(): string {
+  const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+  return `${host}-${process.pid}-`;
+}
+
+/**
+ * Clears away what processes of this machine left in a folder when they were killed: results that were not complete are
+ * removed, and what they were about to replace is put back.
+ */
+export async function sweepAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const prefix = [stagingPrefix, asidePrefix].find((one) => name.startsWith(one));
+    if (prefix === undefined || !isAbandoned(name.slice(prefix.length))) continue;
+    const path = join(folder, name);
+    if (prefix === asidePrefix) {
+      for (const kept of await readdir(path)) {
+        if (!(await isThere(join(folder, kept)))) await rename(join(path, kept), join(folder, kept));
+      }
+    }
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Whether the rest of a staging folder's name is that of a process of this machine that is no more. */
+function isAbandoned(owner: string): boolean {
+  const [host, pid] = owner.split('-');
+  if (!ownerName().startsWith(`${host}-`)) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
 
 /**
  * Checks that results can be written, and makes room for them.
@@ -50,8 +88,9 @@ export async function openStagingFolder(
   const madeFolder = await asOutput(folder, () => mkdir(folder, { recursive: true }));
   try {
     await asOutput(folder, () => access(folder, constants.W_OK));
+    await asOutput(folder, () => sweepAbandoned(folder));
     if (!overwrite) await assertFree(folder, names);
-    const path = await asOutput(folder, () => mkdtemp(join(folder, stagingPrefix)));
+    const path = await asOutput(folder, () => mkdtemp(join(folder, stagingPrefix + ownerName())));
     return {
       path,
       discard: () => discard(path, madeFolder),
@@ -83,7 +122,7 @@ function existsError(path: string): FoleyError {
  */
 async function publish(staging: string, folder: string, overwrite: boolean): Promise<string[]> {
   const names = (await readdir(staging)).sort();
-  const aside = join(folder, `${stagingPrefix}old-${randomBytes(6).toString('hex')}`);
+  const aside = join(folder, `${asidePrefix}${ownerName()}${randomBytes(6).toString('hex')}`);
   const placed: string[] = [];
   const moved: string[] = [];
   await mkdir(aside);

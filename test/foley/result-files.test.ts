@@ -1,8 +1,15 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStagingFolder, resultPlace, takeName } from '../../src/foley/result-files.node.js';
+import {
+  openStagingFolder,
+  resultPlace,
+  sweepAbandoned,
+  takeName,
+} from '../../src/foley/result-files.node.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -38,6 +45,33 @@ describe('results', () => {
     ]);
     await staging.discard();
     expect((await readdir(folder)).sort()).toEqual(['dog.foley.json', 'dog.foley.wav']);
+  });
+
+  it('that a killed process had not completed are swept, and what they were to replace is put back', async () => {
+    const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+    const { pid: dead } = spawnSync(process.execPath, ['--version']);
+    const owned = {
+      dead: `${host}-${dead}-a1`,
+      alive: `${host}-${process.pid}-a1`,
+      foreign: `00000000-${dead}-a1`,
+    };
+    for (const owner of Object.values(owned)) {
+      for (const prefix of ['.smooth-foley-at-', '.smooth-foley-old-']) {
+        await mkdir(join(folder, prefix + owner));
+        await writeFile(join(folder, prefix + owner, 'dog.foley.wav'), `${prefix}${owner}`);
+      }
+    }
+    await sweepAbandoned(folder);
+    expect((await readdir(folder)).sort()).toEqual(
+      [
+        'dog.foley.wav',
+        ...[owned.alive, owned.foreign].flatMap((owner) => [
+          `.smooth-foley-at-${owner}`,
+          `.smooth-foley-old-${owner}`,
+        ]),
+      ].sort(),
+    );
+    expect(await readFile(join(folder, 'dog.foley.wav'), 'utf8')).toBe(`.smooth-foley-old-${owned.dead}`);
   });
 
   it('refuse to replace, before any work and after it', async () => {

@@ -5,7 +5,7 @@ import { access, mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FoleyError, messageOf } from '../../errors/foley-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.node.js';
-import { openStagingFolder, takeName } from '../../foley/result-files.node.js';
+import { openStagingFolder, sweepAbandoned, takeName } from '../../foley/result-files.node.js';
 import { ServiceClient, ServiceRefusal } from '../client.js';
 import type { Job, JobProgress } from '../contract.js';
 import type { ServiceLog } from '../log.js';
@@ -53,6 +53,7 @@ export async function runBatch(items: readonly BatchItem[], options: BatchOption
   const outDir = resolve(options.outDir);
   await mkdir(outDir, { recursive: true });
   const journal = await BatchJournal.open(join(outDir, journalName), !options.isResumed);
+  await sweepAbandoned(outDir); // of a run that was killed
   const open = items.filter(({ key }) => journal.past.get(key)?.state !== 'done');
   const before = items.length - open.length;
   const dataDir = join(outDir, dataName);
