@@ -64,7 +64,12 @@ export type ToChild = { readonly kind: 'start'; readonly order: JobOrder } | { r
 export type FromChild =
   | { readonly kind: 'progress'; readonly progress: FoleyProgress }
   | { readonly kind: 'beat'; readonly rssBytes: number }
-  | { readonly kind: 'done'; readonly yielded: JobYield<JobOrder>; readonly peakRssBytes: number }
+  | {
+      readonly kind: 'done';
+      readonly yielded: JobYield<JobOrder>;
+      readonly peakRssBytes: number;
+      readonly processorSeconds: number;
+    }
   | { readonly kind: 'failed'; readonly error: WireError };
 
 /** An error on its way between processes. */

@@ -37,6 +37,8 @@ export interface FoleyResult {
   readonly paths: readonly string[];
   /** The child's largest resident set. */
   readonly peakRssBytes: number;
+  /** Of all threads of the child, from its start. */
+  readonly processorSeconds: number;
 }
 
 /**
@@ -56,10 +58,10 @@ export async function runFoleyJob(request: FoleyRequest, options: JobOptions = {
       staging: staging.path,
       stem: place.stem,
     };
-    const { yielded, peakRssBytes } = await superviseChild(order, options);
+    const { yielded, peakRssBytes, processorSeconds } = await superviseChild(order, options);
     if (options.signal?.aborted) throw cancelled(options.signal);
     const paths = await staging.publish(request.overwrite);
-    return { takes: yielded, paths, peakRssBytes };
+    return { takes: yielded, paths, peakRssBytes, processorSeconds };
   } finally {
     await staging.discard();
   }
@@ -78,6 +80,7 @@ export async function runInspection(
 interface ChildOutcome<O extends JobOrder> {
   readonly yielded: JobYield<O>;
   readonly peakRssBytes: number;
+  readonly processorSeconds: number;
 }
 
 const pollMs = 250;

@@ -139,12 +139,15 @@ function serve(send: (message: FromChild) => void): void {
     };
     runOrder(message.order, hooks)
       .then(
-        // maxRSS is in KiB on every platform (libuv)
-        (yielded): FromChild => ({
-          kind: 'done',
-          yielded,
-          peakRssBytes: process.resourceUsage().maxRSS * 1024,
-        }),
+        (yielded): FromChild => {
+          const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+          return {
+            kind: 'done',
+            yielded,
+            peakRssBytes: maxRSS * 1024, // KiB on every platform (libuv)
+            processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
+          };
+        },
         (thrown: unknown): FromChild => ({ kind: 'failed', error: toWire(thrown) }),
       )
       .then((last) => process.send!(last, () => process.exit(0)));

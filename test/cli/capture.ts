@@ -32,6 +32,7 @@ export async function capture(
         takes: [sidecarOf(request)],
         paths: ['/out/a.json', '/out/a.wav'],
         peakRssBytes: 2 ** 20,
+        processorSeconds: 1,
       } as never;
     },
     async runInspection(request) {

@@ -130,6 +130,7 @@ describe('output', () => {
         takes: [{ request, seed: 0, warnings: [], timings: {} }],
         paths: [],
         peakRssBytes: 0,
+        processorSeconds: 0,
       } as never;
     };
     expect((await capture(least, { job })).stderr.match(/making sound/g)).toHaveLength(1);

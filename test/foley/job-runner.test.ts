@@ -35,6 +35,7 @@ describe('a job in a child', () => {
     });
     expect(result.paths).toEqual([join(folder, 'out', 'clip.foley.wav')]);
     expect(result.peakRssBytes).toBe(123);
+    expect(result.processorSeconds).toBe(4);
     expect(told).toEqual([1]);
     expect(await readdir(join(folder, 'out'))).toEqual(['clip.foley.wav']);
   });

@@ -12,7 +12,7 @@ const acts: Record<string, (order: GenerateOrder) => void> = {
   succeed: ({ staging, stem }) => {
     writeFileSync(join(staging, `${stem}.foley.wav`), 'sound');
     send({ kind: 'progress', progress: { stage: 'denoise', done: 1, total: 2, take: 0 } });
-    send({ kind: 'done', yielded: [], peakRssBytes: 123 });
+    send({ kind: 'done', yielded: [], peakRssBytes: 123, processorSeconds: 4 });
     setTimeout(() => process.exit(0), 20);
   },
   crash: ({ staging }) => {
