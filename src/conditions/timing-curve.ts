@@ -1,6 +1,7 @@
-/** @file The editable timing of one label: a similarity curve, its on spans, and their strict JSON form. */
+/** @file The editable timing of one label: a similarity curve, its on spans, its motion, and their strict JSON form. */
 import { z } from 'zod';
 import { FoleyError } from '../errors/foley-error.js';
+import { type MotionCurve, motionCurveSchema } from './motion-curve.js';
 import type { TimeSpan } from './timeline.js';
 
 /** When a label sounds in a clip, and the evidence. Plain numbers, so that it travels as JSON. */
@@ -13,6 +14,8 @@ export interface TimingCurve {
   readonly similarity: readonly number[];
   /** Sorted, disjoint stretches in which the label sounds. */
   readonly spans: readonly TimeSpan[];
+  /** How what the label names moves through the picture, where that is known. */
+  readonly motion?: MotionCurve;
 }
 
 /** Names the format in files, so that a foreign JSON is told from a timing. */
@@ -27,6 +30,7 @@ const timingFile = z
     spans: z.array(z.strictObject({ startSeconds: seconds, endSeconds: seconds })),
     timesSeconds: z.array(seconds).default([]),
     similarity: z.array(z.number().min(0).max(1)).default([]),
+    motion: motionCurveSchema.optional(),
   })
   .superRefine((file, context) => {
     const fault = (path: (string | number)[], message: string): void => {
@@ -61,10 +65,17 @@ export function serializeTiming(timing: TimingCurve): string {
     `  "durationSeconds": ${timing.durationSeconds},`,
     spans === '' ? '  "spans": [],' : `  "spans": [\n${spans}\n  ],`,
     `  "timesSeconds": ${JSON.stringify(timing.timesSeconds)},`,
-    `  "similarity": ${JSON.stringify(timing.similarity)}`,
+    `  "similarity": ${JSON.stringify(timing.similarity)}${timing.motion === undefined ? '' : ','}`,
+    ...(timing.motion === undefined ? [] : motionLines(timing.motion)),
     '}',
     '',
   ].join('\n');
+}
+
+function motionLines({ timesSeconds, presence, size, position }: MotionCurve): string[] {
+  const lists = Object.entries({ timesSeconds, presence, size, position });
+  const lines = lists.map(([name, values]) => `    "${name}": ${JSON.stringify(values)}`);
+  return ['  "motion": {', lines.join(',\n'), '  }'];
 }
 
 /**
@@ -95,8 +106,8 @@ export function parseTiming(text: string, name: string): TimingCurve {
       hint: writeOneHint,
     });
   }
-  const { format: _, ...timing } = parsed.data;
-  return timing;
+  const { format: _, motion, ...timing } = parsed.data;
+  return motion === undefined ? timing : { ...timing, motion };
 }
 
 const writeOneHint =

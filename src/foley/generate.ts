@@ -2,14 +2,16 @@
 import type { MelImage } from '../audio/mel-image.js';
 import { createWave, type Wave } from '../audio/wave.js';
 import { embeddingsOver } from '../conditions/frame-embeddings.js';
+import { motionLevel } from '../conditions/motion-curve.js';
 import type { TimeSpan, Window } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
-import { timingColumns, timingHint } from '../conditions/timing-raster.js';
+import { defaultRasterValues, timingColumns, timingHint } from '../conditions/timing-raster.js';
 import { createSampler } from '../diffusion/create-sampler.js';
 import { denoise } from '../diffusion/denoise.js';
 import { deriveSeed, gaussianNoise } from '../diffusion/noise.js';
 import { createNoiseSchedule } from '../diffusion/noise-schedule.js';
 import type { ClipRange } from './embed-clip.js';
+import { type FollowRecord, followRecord, followSound } from './follow-sound.js';
 import { joinWindows } from './join-windows.js';
 import { type LevelledSound, levelSound } from './level-sound.js';
 import { asStored, mixTracks } from './mix-tracks.js';
@@ -34,6 +36,8 @@ interface MadeSound {
   readonly seed: number;
   /** Null when neither frames nor timing were asked for. */
   readonly timing: TimingCurve | null;
+  /** How it followed the motion in the picture; null when it did not. */
+  readonly followed: FollowRecord | null;
 }
 
 /** One track of a variation; its wave is the stem, before gain and pan, as its file holds it. */
@@ -105,6 +109,7 @@ function mixedTake(
     level,
     windows: [],
     timing: null,
+    followed: null,
     tracks,
     warnings: [...warnings, ...ofMix],
   };
@@ -127,7 +132,8 @@ async function makeTrack(
   const seeds = windows.map((window) => deriveSeed(plan.seed, { item: take, window: window.index }));
   const parts = await makeWindows(job, seen, track, texts, windows, seeds, take);
   const sound = joinWindows(windows, parts, rateHz, timeline.sampleCount(range.durationSeconds));
-  const { wave, warnings, ...level } = levelSound(createWave(rateHz, [sound]), request.loudness);
+  const following = followSound(createWave(rateHz, [sound]), track.followed, range.startSeconds);
+  const { wave, warnings, ...level } = levelSound(following, request.loudness);
   const whole = placed(wave, range, timeline.sampleCount(clipSeconds));
   return {
     track: {
@@ -141,6 +147,10 @@ async function makeTrack(
         seed: seeds[index]!,
       })),
       timing: track.timing,
+      followed:
+        track.followed === null
+          ? null
+          : followRecord(track.followed, range.startSeconds, range.startSeconds + range.durationSeconds),
     },
     warnings,
   };
@@ -184,7 +194,7 @@ async function makeWindows(
 function windowConditions(
   { request, stations }: FoleyJob,
   { timeline, range, embeddings }: SeenClip,
-  { timing }: SeenTrack,
+  { timing, followed }: SeenTrack,
   texts: Texts,
   window: Window,
 ): WindowConditions {
@@ -213,6 +223,10 @@ function windowConditions(
                 untilSeconds(timing.spans, timeline.rasterEndSeconds(endSeconds)),
                 startSeconds,
                 timeline,
+                defaultRasterValues,
+                followed === null || followed.dynamics === 0
+                  ? null
+                  : motionLevel(followed.path, followed.dynamics),
               ),
               stations.synthesizer.bands,
             ),

@@ -1,6 +1,7 @@
 /** @file What is settled of a request before a child gets it: the seed is drawn, and the timing files are read. */
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { MotionCurve } from '../conditions/motion-curve.js';
 import { parseTiming } from '../conditions/timing-curve.js';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
 import type { FoleyRequest } from './request.js';
@@ -28,12 +29,28 @@ async function readTiming(timing: FoleyRequest['timing']): Promise<InlineTiming 
   const text = await readFile(timing, 'utf8').catch((cause: unknown) => {
     throw new FoleyError('input-missing', `cannot read the timing ${timing}: ${messageOf(cause)}`, { cause });
   });
-  const { label, spans, timesSeconds, similarity } = parseTiming(text, timing);
+  const { label, spans, timesSeconds, similarity, motion } = parseTiming(text, timing);
   return {
     file: timing,
     label,
     spans: [...spans],
     timesSeconds: [...timesSeconds],
     similarity: [...similarity],
+    ...(motion === undefined ? {} : { motion: mutable(motion) }),
+  };
+}
+
+/** As a request holds it. */
+function mutable({
+  timesSeconds,
+  presence,
+  size,
+  position,
+}: MotionCurve): NonNullable<InlineTiming['motion']> {
+  return {
+    timesSeconds: [...timesSeconds],
+    presence: [...presence],
+    size: [...size],
+    position: [...position],
   };
 }

@@ -1,8 +1,16 @@
 /** @file The seeing half of a job: which part of the clip, its frame embeddings, and when each label sounds. */
 import type { FrameEmbeddings } from '../conditions/frame-embeddings.js';
+import type { MotionCurve } from '../conditions/motion-curve.js';
 import { Timeline } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { FoleyError } from '../errors/foley-error.js';
+import {
+  computeMotion,
+  type FollowedMotion,
+  followMotion,
+  followsMotion,
+  strengthsOf,
+} from './clip-motion.js';
 import { computeTiming, givenTiming } from './clip-timing.js';
 import { type ClipRange, embedClip } from './embed-clip.js';
 import type { JobHooks, StageClock } from './progress.js';
@@ -36,6 +44,8 @@ export interface SeenTrack {
   readonly plan: TrackPlan;
   /** Null when neither frames nor timing were asked for. */
   readonly timing: TimingCurve | null;
+  /** Null when nothing of it is to be followed, or nothing is known of it. */
+  readonly followed: FollowedMotion | null;
   readonly warnings: readonly string[];
 }
 
@@ -47,7 +57,10 @@ export async function seeClip(job: Job): Promise<SeenClip> {
   const range = rangeOf(request, clipSeconds);
   const plans = trackPlans(request);
   const computesTiming = request.timingScale > 0 && plans.some((plan) => plan.timing === null);
-  const needsFrames = request.frameScale > 0 || computesTiming;
+  const computesMotion =
+    followsMotion(strengthsOf(request)) && plans.some(({ timing }) => timing?.motion === undefined);
+  const tellsPlaces = stations.readsLabels && stations.encoder.embedPlaceLabels !== undefined;
+  const needsFrames = request.frameScale > 0 || computesTiming || (computesMotion && tellsPlaces);
   const embeddings = needsFrames
     ? await clock.time('frames', () =>
         embedClip(clip, range, timeline, stations, hooks, speedOf(request, stations.speedDefaults)),
@@ -55,17 +68,16 @@ export async function seeClip(job: Job): Promise<SeenClip> {
     : null;
   throwIfCancelled(hooks);
   const tracks: SeenTrack[] = [];
-  for (const plan of plans)
-    tracks.push(await clock.time('text', () => seeTrack(job, plan, embeddings, clipSeconds)));
+  for (const plan of plans) tracks.push(await clock.time('text', () => seeTrack(job, plan, embeddings)));
   return { timeline, range, embeddings, tracks };
 }
 
 async function seeTrack(
-  { request, stations }: Job,
+  { request, clip, stations }: Job,
   plan: TrackPlan,
   embeddings: FrameEmbeddings | null,
-  clipSeconds: number,
 ): Promise<SeenTrack> {
+  const { durationSeconds: clipSeconds, video } = clip.facts;
   const seen = await timingOf(plan);
   const warnings = [...seen.warnings];
   if (seen.timing !== null && seen.timing.spans.length === 0 && request.timingScale > 0) {
@@ -73,7 +85,23 @@ async function seeTrack(
       `"${plan.label}" was seen nowhere, so the timing is silent throughout; lower the threshold or give a timing`,
     );
   }
-  return { plan, timing: seen.timing, warnings };
+  const motion = plan.timing?.motion ?? (await motionSeen());
+  const isTurned = video.rotationDegrees % 180 !== 0;
+  const aspect = isTurned ? video.height / video.width : video.width / video.height;
+  const { followed, warnings: ofMotion } = await followMotion(
+    request,
+    plan.label,
+    motion,
+    stations.encoder,
+    aspect,
+  );
+  const timing = seen.timing === null || motion === null ? seen.timing : { ...seen.timing, motion };
+  return { plan, timing, followed, warnings: [...warnings, ...ofMotion] };
+
+  async function motionSeen(): Promise<MotionCurve | null> {
+    if (embeddings === null || !stations.readsLabels) return null;
+    return computeMotion(plan.label, embeddings, stations.encoder);
+  }
 
   async function timingOf({ timing }: TrackPlan): Promise<Pick<SeenTrack, 'timing' | 'warnings'>> {
     if (timing !== null) return givenTiming(request, plan, timing, clipSeconds);

@@ -1,5 +1,6 @@
 /** @file What can be said about one track: a label of its own, how it sounds, when, and its place in the mix. */
 import { z } from 'zod';
+import { motionCurveSchema } from '../conditions/motion-curve.js';
 import type { FieldMeta } from './request-fields.js';
 
 function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
@@ -20,6 +21,8 @@ export const inlineTimingSchema = z
     /** The curve that the spans were made of, where it is known: `[T]` seconds, and `[T]` in 0..1. */
     timesSeconds: z.array(seconds).max(200_000).default([]),
     similarity: z.array(z.number().min(0).max(1)).max(200_000).default([]),
+    /** How it moves through the picture; computed from it where it is wanted and not given. */
+    motion: motionCurveSchema.optional(),
   })
   .superRefine(({ spans, timesSeconds, similarity }, context) => {
     const fault = (path: (string | number)[], message: string): void => {

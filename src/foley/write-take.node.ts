@@ -39,6 +39,8 @@ export interface FoleySidecar {
   readonly timings: FoleyTimings;
   readonly level: FoleyTake['level'];
   readonly timing: FoleyTake['timing'];
+  /** How the sound followed the motion in the picture; null when it did not, or where tracks say it. */
+  readonly followed: FoleyTake['followed'];
   /** Of a request with several labels; null for a single one. */
   readonly tracks: readonly SidecarTrack[] | null;
   readonly files: SoundFiles & { readonly video: string; readonly picture: string | null };
@@ -52,6 +54,7 @@ export interface SidecarTrack {
   readonly windows: FoleyTake['windows'];
   readonly level: FoleyTake['level'];
   readonly timing: FoleyTake['timing'];
+  readonly followed: FoleyTake['followed'];
   /** dB */
   readonly gain: number;
   readonly pan: number;
@@ -120,6 +123,7 @@ export async function writeTake(
     timings: clock.timings(),
     level: take.level,
     timing: take.timing,
+    followed: take.followed,
     tracks: take.tracks === null ? null : written.tracks,
     files: written.files,
     warnings: [...take.warnings, ...written.warnings],
@@ -130,7 +134,7 @@ export async function writeTake(
 }
 
 async function writeTrack(
-  { plan, seed, wave, windows, level, timing }: FoleyTrack,
+  { plan, seed, wave, windows, level, timing, followed }: FoleyTrack,
   folder: string,
   name: string,
   format: SoundFormat,
@@ -147,6 +151,7 @@ async function writeTrack(
     windows,
     level,
     timing,
+    followed,
     gain,
     pan,
     mute,

@@ -1,5 +1,6 @@
 /** @file The HTTP API in types: every body, query, event and error, as zod schemas that checks, OpenAPI and clients share. */
 import { z } from 'zod';
+import { motionCurveSchema } from '../conditions/motion-curve.js';
 import { foleyStages } from '../foley/progress.js';
 import { foleyRequestSchema } from '../foley/request.js';
 import { speedFields } from '../foley/speed.js';
@@ -177,6 +178,9 @@ const offered = foleyRequestSchema.pick({
   minimumOff: true,
   smoothing: true,
   raster: true,
+  dynamics: true,
+  doppler: true,
+  pan: true,
   start: true,
   duration: true,
   overlap: true,
@@ -317,6 +321,7 @@ export const timingCurveSchema = z.object({
   timesSeconds: z.array(z.number()),
   similarity: z.array(z.number()),
   spans: z.array(spanSchema),
+  motion: motionCurveSchema.optional().describe('how it moves through the picture, where that is known'),
 });
 /** What an `inspect` job found. */
 export const inspectionSchema = z.object({ timing: timingCurveSchema, warnings: z.array(z.string()) });

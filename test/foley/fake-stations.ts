@@ -1,7 +1,12 @@
 /** @file A model made of arithmetic: fast, deterministic, and it writes down all it was given. */
 import { createHash } from 'node:crypto';
 import { auffusionMelSpec } from '../../src/audio/index.js';
-import { defaultTimelineSpec, type EncoderFrame, type ImageTextEncoder } from '../../src/conditions/index.js';
+import {
+  defaultTimelineSpec,
+  type EncoderFrame,
+  type ImageTextEncoder,
+  type PlaceEmbeddings,
+} from '../../src/conditions/index.js';
 import { parseRequest } from '../../src/foley/request.js';
 import {
   type ResolvedRequest,
@@ -77,6 +82,21 @@ export function fakeClip(
   };
 }
 
+/** One value a place, the logit of any label: a thing that goes from left to right in two seconds and comes nearer. */
+function passing(times: readonly number[]): PlaceEmbeddings {
+  const columns = 8;
+  const places = Array.from({ length: columns }, (_, column) => column);
+  return {
+    timesSeconds: Float64Array.from(times),
+    rows: 1,
+    columns,
+    width: 1,
+    values: Float32Array.from(
+      times.flatMap((time) => places.map((column) => 4 - (6 - 2 * time) * Math.abs(column - 4 * time))),
+    ),
+  };
+}
+
 /** Light frames point along the label, dark ones along everything else, with a ramp of doubt between. */
 function fakeEncoder(trace: Trace): ImageTextEncoder {
   return {
@@ -93,7 +113,11 @@ function fakeEncoder(trace: Trace): ImageTextEncoder {
         timesSeconds: Float64Array.from(seen, ({ timeSeconds }) => timeSeconds),
         width: 2,
         data: Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)])),
+        places: passing(seen.map(({ timeSeconds }) => timeSeconds)),
       };
+    },
+    async embedPlaceLabels(texts) {
+      return texts.map(() => Float32Array.of(1, 0));
     },
     async embedTexts(texts) {
       trace.push({ embedTexts: texts });

@@ -1,22 +1,30 @@
 /** @file What a request needs of its model: parts of weight 0 are not looked for. */
 import type { ModelDefaults } from '../../models/model-config.js';
+import { followsMotion, strengthsOf } from '../clip-motion.js';
 import type { FoleyRequest } from '../request.js';
 import type { ModelNeeds } from './found-model.js';
 
 /** For a generation. */
 export function needsOf(
-  {
-    tracks,
-    timing,
-    frameScale,
-    timingScale,
-  }: Pick<FoleyRequest, 'tracks' | 'timing' | 'frameScale' | 'timingScale'>,
+  request: Pick<FoleyRequest, 'tracks' | 'timing' | 'frameScale' | 'timingScale'> &
+    Partial<Pick<FoleyRequest, 'dynamics' | 'doppler' | 'pan'>>,
   defaults: ModelDefaults,
 ): ModelNeeds {
+  const { tracks, timing, frameScale, timingScale } = request;
   const frameAdapter = (frameScale ?? defaults.frameScale) > 0;
   const temporalAdapter = (timingScale ?? defaults.timingScale) > 0;
-  const isGiven = tracks === null ? timing !== null : tracks.every((track) => track.timing !== null);
-  const labels = temporalAdapter && !isGiven;
+  const timings = tracks === null ? [timing] : tracks.map((track) => track.timing);
+  const follows = followsMotion(
+    strengthsOf({
+      dynamics: request.dynamics ?? defaults.dynamics,
+      doppler: request.doppler ?? defaults.doppler,
+      pan: request.pan ?? defaults.pan,
+      timingScale: timingScale ?? defaults.timingScale,
+    }),
+  );
+  const labels =
+    (temporalAdapter && timings.includes(null)) ||
+    (follows && timings.some((given) => typeof given !== 'object' || given?.motion === undefined));
   return { sound: true, sight: frameAdapter || labels, labels, frameAdapter, temporalAdapter };
 }
 

@@ -1,0 +1,88 @@
+/** @file How a label's thing moves through a clip, and how far its sound is to follow. */
+import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
+import { type MotionCurve, type MotionPath, motionPath } from '../conditions/motion-curve.js';
+import { motionOf } from '../conditions/place-sight.js';
+import { defaultSimilaritySettings, type SimilaritySettings } from '../conditions/similarity.js';
+import { assumeSize, type SizedThing } from './assumed-size.js';
+import type { SettledRequest } from './settled-request.js';
+
+/** A motion that a sound follows; a strength of 0 follows nothing. */
+export interface FollowedMotion {
+  readonly path: MotionPath;
+  /** 0..1 each. */
+  readonly dynamics: number;
+  readonly doppler: number;
+  readonly pan: number;
+  /** What is assumed about the thing; null where nothing was asked of it, or nothing is known. */
+  readonly thing: SizedThing | null;
+}
+
+type Strengths = Pick<FollowedMotion, 'dynamics' | 'doppler' | 'pan'>;
+
+/** What acts at all: the level acts through the timing track. */
+export function strengthsOf({
+  dynamics,
+  doppler,
+  pan,
+  timingScale,
+}: Strengths & { readonly timingScale: number }): Strengths {
+  return { dynamics: timingScale > 0 ? dynamics : 0, doppler, pan };
+}
+
+export function followsMotion({ dynamics, doppler, pan }: Strengths): boolean {
+  return dynamics > 0 || doppler > 0 || pan > 0;
+}
+
+/** The motion as it is seen; null where the encoder does not tell places. */
+export async function computeMotion(
+  label: string,
+  { places }: FrameEmbeddings,
+  encoder: ImageTextEncoder,
+): Promise<MotionCurve | null> {
+  if (places === undefined || encoder.embedPlaceLabels === undefined) return null;
+  const settings = defaultSimilaritySettings('places') as Extract<SimilaritySettings, { strategy: 'places' }>;
+  const [wanted] = await encoder.embedPlaceLabels([label]);
+  const { timesSeconds, presence, size, position } = motionOf(places, wanted!, settings);
+  return {
+    timesSeconds: timesSeconds.map(rounded),
+    presence: presence.map(rounded),
+    size: size.map(rounded),
+    position: position.map(rounded),
+  };
+}
+
+/**
+ * What a track's sound follows, as the request asks for it.
+ * @param motion null where nobody knows it
+ * @param aspect width of the clip's picture by its height
+ */
+export async function followMotion(
+  request: SettledRequest,
+  label: string,
+  motion: MotionCurve | null,
+  encoder: ImageTextEncoder,
+  aspect: number,
+): Promise<{ readonly followed: FollowedMotion | null; readonly warnings: readonly string[] }> {
+  const strengths = strengthsOf(request);
+  if (!followsMotion(strengths)) return { followed: null, warnings: [] };
+  const names = Object.entries(strengths)
+    .filter(([, strength]) => strength > 0)
+    .map(([name]) => name)
+    .join(', ');
+  const idle = (why: string) => ({ followed: null, warnings: [`${names} had no effect: ${why}`] });
+  if (motion === null) return idle("the model's image encoder does not tell where in the picture a thing is");
+  const path = motionPath(motion);
+  if (path === null) return idle(`"${label}" was found nowhere in the picture`);
+  if (strengths.doppler === 0) return { followed: { path, ...strengths, thing: null }, warnings: [] };
+  const thing = await assumeSize(label, aspect, encoder);
+  if (thing !== null) return { followed: { path, ...strengths, thing }, warnings: [] };
+  return {
+    followed: { path, ...strengths, doppler: 0, thing },
+    warnings: [`doppler had no effect: nothing of a known size sounds like "${label}"`],
+  };
+}
+
+/** To a millionth: a thing far away covers a ten-thousandth of a picture. */
+function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}
