@@ -1,5 +1,6 @@
 /** @file What a classifier's outputs say about generated sound: divergence from the reference, and inception score. */
 import { FoleyError } from '../errors/foley-error.js';
+import { NumpyRandomState } from './numpy-random.js';
 import { mean } from './statistics.js';
 
 /** Logits (or log-probabilities) of one clip. */
@@ -72,4 +73,22 @@ export function inceptionScore(clips: readonly Logits[], splits = 10): Inception
   });
   const average = mean(scores);
   return { mean: average, deviation: Math.sqrt(mean(scores.map((score) => (score - average) ** 2))) };
+}
+
+/**
+ * The inception score as SpecVQGAN, audioldm_eval and av-benchmark publish it: clips shuffled by NumPy's seed 2020, ten
+ * splits, logits of Cnn14 or unbiased ones of Melception. It depends on the order in which the clips are given (theirs
+ * is that of the file names).
+ *
+ * @throws FoleyError `usage` when there are fewer clips than splits
+ */
+export function shuffledInceptionScore(
+  clips: readonly Logits[],
+  { splits = 10, seed = 2020 }: { readonly splits?: number; readonly seed?: number } = {},
+): InceptionScore {
+  const order = new NumpyRandomState(seed).permutation(clips.length);
+  return inceptionScore(
+    order.map((index) => clips[index]!),
+    splits,
+  );
 }

@@ -77,13 +77,14 @@ function normalisedLevels(samples: Float32Array): Float64Array {
   return levels.map((level) => (range === 0 ? 0 : (level - lowest) / range));
 }
 
-function confidenceAt(levels: Float64Array, onset: number): number {
+/** The largest level within 50 ms of an onset. */
+export function confidenceAt(levels: Float64Array, onset: number): number {
   const around = levels.subarray(Math.max(0, onset - confidenceSamples), onset + confidenceSamples);
   return around.reduce((most, level) => Math.max(most, level), 0);
 }
 
 /** From the most confident down, an onset removes those within 50 ms of it (all but the one after each removed). */
-function suppressNeighbours(found: readonly number[], levels: Float64Array): number[] {
+export function suppressNeighbours(found: readonly number[], levels: Float64Array): number[] {
   const remaining = [...found];
   const kept: number[] = [];
   const byConfidence = found
