@@ -1,5 +1,6 @@
 /** @file Conditions: time base, frame embeddings, similarity, timing. */
 export * from './frame-embeddings.js';
+export * from './label-score.js';
 export * from './motion-curve.js';
 export * from './similarity.js';
 export * from './timeline.js';

@@ -3,12 +3,16 @@ import { FoleyError } from '../errors/foley-error.js';
 import type { PlaceEmbeddings } from './frame-embeddings.js';
 import type { MotionCurve } from './motion-curve.js';
 
-/** How logits of places become shares of certainty. */
+/** How logits of places become shares of certainty. Pictures differ, so a clip's own clearest place is the measure. */
 export interface PlaceSightSettings {
-  /** The logit at which a thing counts as seen at even odds: below 0, since pictures differ from those learned from. */
-  readonly evenLogit: number;
-  /** A thing that was seen clearly once counts as gone when its logit is lower by this than at its clearest. */
-  readonly fall: number;
+  /** The logit of places that show nothing of the kind. */
+  readonly backgroundLogit: number;
+  /** Even odds of "seen" lie this far from the background to the clearest place of the clip, 0..1. */
+  readonly evenShare: number;
+  /** The same of "this place belongs to it", which decides size and position ... */
+  readonly evenPlaceShare: number;
+  /** ... and how sharply it does: 1 is the logistic curve itself. */
+  readonly placeSharpness: number;
   /** A thing that is nowhere in the clip seen as clearly as this is not there: the even odds move up to this logit. */
   readonly leastClearest: number;
 }
@@ -46,15 +50,17 @@ export function motionOf(
   const logits = placeLogits(places, label);
   const grids = Array.from(timesSeconds, (_, grid) => logits.subarray(grid * count, (grid + 1) * count));
   const clearest = logits.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  const { evenLogit, fall, leastClearest } = settings;
-  const even = clearest < leastClearest ? leastClearest : Math.max(evenLogit, clearest - fall);
+  const { backgroundLogit, evenShare, evenPlaceShare, placeSharpness, leastClearest } = settings;
+  const between = (share: number) => backgroundLogit + share * Math.max(0, clearest - backgroundLogit);
+  const even = clearest < leastClearest ? leastClearest : between(evenShare);
+  const evenPlace = between(evenPlaceShare);
   const presence: number[] = [];
   const size: number[] = [];
   const position: number[] = [];
   for (const grid of grids) {
     let [best, area, moment] = [Number.NEGATIVE_INFINITY, 0, 0];
     grid.forEach((logit, place) => {
-      const share = logistic(logit - even);
+      const share = logistic(placeSharpness * (logit - evenPlace));
       best = Math.max(best, logit);
       area += share;
       moment += share * (((place % columns) + 0.5) * (2 / columns) - 1);

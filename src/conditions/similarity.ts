@@ -49,9 +49,11 @@ export const similaritySettings = z.discriminatedUnion('strategy', [
   /** The clearest place of each picture, of encoders that were trained to tell places (place-sight.ts). */
   z.strictObject({
     strategy: z.literal('places'),
-    evenLogit: z.number().default(-3),
-    fall: z.number().positive().default(4),
-    leastClearest: z.number().default(-1.5),
+    backgroundLogit: z.number().default(-4),
+    evenShare: z.number().min(0).max(1).default(0.25),
+    evenPlaceShare: z.number().min(0).max(1).default(0.3),
+    placeSharpness: z.number().positive().default(2),
+    leastClearest: z.number().default(-2),
   }),
 ]);
 export type SimilaritySettings = z.infer<typeof similaritySettings>;

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { PlaceEmbeddings } from '../../src/conditions/frame-embeddings.js';
 import { motionOf, placeLogits, presenceAt } from '../../src/conditions/place-sight.js';
 
-const settings = { evenLogit: -3, fall: 4, leastClearest: -1.5 };
+const settings = {
+  backgroundLogit: -4,
+  evenShare: 0.25,
+  evenPlaceShare: 0.3,
+  placeSharpness: 2,
+  leastClearest: -2,
+};
 
 /** A grid of 3 x 3 with one number a place: the logit itself, with a label of 1 and a bias of 0. */
 function gridsOf(...grids: readonly (readonly number[])[]): PlaceEmbeddings {
@@ -52,14 +58,14 @@ describe('motionOf', () => {
   });
 
   it('finds nowhere what is nowhere clear, though one picture is clearer than the others', () => {
-    const faint = nothing.map((value, index) => (index === 4 ? -2 : value));
+    const faint = nothing.map((value, index) => (index === 4 ? -2.5 : value));
     const { presence } = motionOf(gridsOf(nothing, faint, nothing), label, settings);
     expect(Math.max(...presence)).toBeLessThan(0.5);
   });
 
   it('takes a hidden thing for gone when it is much fainter than at its clearest', () => {
     const clear = nothing.map((value, index) => (index === 4 ? 6 : value));
-    const faint = nothing.map((value, index) => (index === 4 ? 0 : value));
+    const faint = nothing.map((value, index) => (index === 4 ? -1.8 : value));
     const { presence } = motionOf(gridsOf(clear, faint), label, settings);
     expect(presence[0]).toBeGreaterThan(0.9);
     expect(presence[1]).toBeLessThan(0.5);
