@@ -192,7 +192,7 @@ export async function openPlacesStage(
       // vectors stay float32, because batch normalisation divides by running variances
       const published = {
         model: 'EfficientNet-Lite0 (ImageNet-1k), with places trained here',
-        licence: 'Apache-2.0',
+        licence: 'Apache-2.0; places: CC-BY-SA-4.0',
       };
       await writeSafetensors(imagePath, tensors, {
         metadata: { format: 'pt', ...published, ...metadata },
