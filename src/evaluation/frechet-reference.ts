@@ -121,8 +121,9 @@ function factorOf(
   const line = new Float64Array(width);
   for (const row of used) {
     for (let column = 0; column < width; column++) line[column] = centred(row, column);
-    addOuter(covariance, line, width, 1);
+    addOuter(covariance, line, width);
   }
+  mirror(covariance, width);
   const { values, vectors } = symmetricEigen(covariance, width);
   const factor = new Float64Array(width * width);
   for (let k = 0; k < width; k++) {
@@ -148,7 +149,7 @@ function rootTrace(rows: Float64Array, columns: number, weights: ArrayLike<numbe
   const matrix = new Float64Array(size * size);
   if (isTall) {
     for (let at = 0; at < used.length; at++) {
-      addOuter(matrix, scaled.subarray(at * columns, (at + 1) * columns), columns, 1);
+      addOuter(matrix, scaled.subarray(at * columns, (at + 1) * columns), columns);
     }
   } else {
     for (let a = 0; a < size; a++) {
@@ -157,19 +158,25 @@ function rootTrace(rows: Float64Array, columns: number, weights: ArrayLike<numbe
         for (let column = 0; column < columns; column++)
           sum += scaled[a * columns + column]! * scaled[b * columns + column]!;
         matrix[a * size + b] = sum;
-        matrix[b * size + a] = sum;
       }
     }
   }
+  mirror(matrix, size);
   return symmetricEigenvalues(matrix, size).reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0);
 }
 
-function addOuter(matrix: Float64Array, line: Float64Array, size: number, weight: number): void {
+/** Adds the outer product of a line with itself to the lower half of a matrix. */
+function addOuter(matrix: Float64Array, line: Float64Array, size: number): void {
   for (let a = 0; a < size; a++) {
-    const scale = weight * line[a]!;
+    const scale = line[a]!;
     if (scale === 0) continue;
-    for (let b = 0; b < size; b++) matrix[a * size + b]! += scale * line[b]!;
+    for (let b = 0; b <= a; b++) matrix[a * size + b]! += scale * line[b]!;
   }
+}
+
+/** Copies the lower half to the upper one. */
+function mirror(matrix: Float64Array, size: number): void {
+  for (let a = 0; a < size; a++) for (let b = 0; b < a; b++) matrix[b * size + a] = matrix[a * size + b]!;
 }
 
 /** `[rows, inner] x [inner, columns]` */

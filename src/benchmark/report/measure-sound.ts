@@ -1,0 +1,113 @@
+/** @file All that is measured on one sound of one system for a scene, against what is physically true of it. */
+import { createResampler } from '../../audio/resample.js';
+import { mixdown, type Wave } from '../../audio/wave.js';
+import type { TimeSpan } from '../../conditions/timeline.js';
+import type { BenchmarkEntry } from '../../data/benchmark-set.node.js';
+import type { Scene } from '../../data/scene.js';
+import type { SceneTruth } from '../../data/scene-sound.js';
+import type { AblationMetric } from '../../evaluation/ablation.js';
+import {
+  condFoleyGenDelta,
+  condFoleyGenSampleRateHz,
+  condFoleyGenScore,
+} from '../../evaluation/cond-foley-gen.js';
+import { dopplerAgreement } from '../../evaluation/doppler.js';
+import { activityOverlap } from '../../evaluation/level-contrast.js';
+import { mmaudioOnsetScore } from '../../evaluation/mmaudio-onsets.js';
+import { detectOnsets } from '../../evaluation/onset-detection.js';
+import { panAgreement } from '../../evaluation/pan-error.js';
+import { measureScene } from '../measure-scene.js';
+
+/** In the order of the tables. */
+export const physicalMetrics: readonly AblationMetric[] = [
+  { key: 'levelContrastDb', title: 'Level contrast', unit: 'dB', better: 'higher', decimals: 1 },
+  { key: 'activityIou', title: 'On/off IoU, true spans', better: 'higher' },
+  { key: 'visibleIou', title: 'On/off IoU, visible', better: 'higher' },
+  { key: 'onsetF1', title: 'Onset F1 at 100 ms', better: 'higher' },
+  { key: 'rhythmOnsetF1', title: 'Onset F1, rhythms', better: 'higher' },
+  { key: 'onsetAccuracy', title: 'Onset accuracy', better: 'higher', statistic: 'mean' },
+  { key: 'onsetCount', title: 'Onset count right', better: 'higher', statistic: 'mean' },
+  { key: 'onsetAp', title: 'Onset AP', better: 'higher', statistic: 'mean' },
+  { key: 'onsetAccuracy300', title: 'Onset accuracy, 300 ms', better: 'higher', statistic: 'mean' },
+  { key: 'onsetAp300', title: 'Onset AP, 300 ms', better: 'higher', statistic: 'mean' },
+  { key: 'envelopeCorrelation', title: 'Envelope correlation', better: 'higher' },
+  { key: 'passCorrelation', title: 'Envelope correlation, passes', better: 'higher' },
+  { key: 'dopplerSign', title: 'Doppler sign right, fast passes', better: 'higher', statistic: 'mean' },
+  { key: 'dopplerError', title: 'Doppler error, fast passes', unit: 'semitones', better: 'lower' },
+  { key: 'panError', title: 'Pan error', better: 'lower' },
+];
+
+/** Sources that move to one side by less than this at any time have no place to be told. */
+const leastPan = 0.2;
+
+/**
+ * By metric key; null where a metric does not apply to the scene, and nothing at all for a scene without sound.
+ * Pitch is compared only while the source is both seen and heard.
+ */
+export function measureSound(
+  wave: Wave,
+  { kind }: Pick<BenchmarkEntry, 'kind'>,
+  scene: Scene,
+  truth: SceneTruth,
+): Record<string, number | null> {
+  const { spans, visibleSpans } = truth;
+  if (spans.length === 0) return {};
+  const rate = wave.sampleRateHz;
+  const samples = mixdown(wave).channels[0]!;
+  const base = measureScene(samples, rate, scene, truth);
+  const isTexture = scene.sound.events === null;
+  const isPass = kind.includes('pass') || kind === 'fly over';
+  const timesSeconds = Float64Array.from(truth.gain, (_, step) => step * truth.stepSeconds);
+  const panned = truth.pan.some((pan) => Math.abs(pan) >= leastPan);
+  const pan = panned ? panAgreement(wave.channels, rate, { timesSeconds, pans: truth.pan }, spans) : null;
+  const doppler = kind.startsWith('fast pass')
+    ? dopplerAgreement(samples, rate, {
+        timesSeconds,
+        metresPerSecond: truth.radialVelocity.map((speed, step) =>
+          isWithin(spans, timesSeconds[step]!) && isWithin(visibleSpans, timesSeconds[step]!) ? speed : 0,
+        ),
+      })
+    : null;
+  return {
+    ...base,
+    visibleIou:
+      isTexture && scene.sound.objectIndex !== null
+        ? activityOverlap(samples, rate, visibleSpans).intersectionOverUnion
+        : null,
+    rhythmOnsetF1: kind === 'rhythm' ? (base.onsetF1 ?? null) : null,
+    ...publishedOnsets(samples, rate, isTexture ? [] : truth.onsetsSeconds),
+    passCorrelation: isPass ? (base.envelopeCorrelation ?? null) : null,
+    dopplerSign: doppler === null ? null : Number(doppler.hasRightSign),
+    dopplerError: doppler === null ? null : Math.abs(doppler.measuredSemitones - doppler.expectedSemitones),
+    panError: pan?.meanError ?? null,
+  };
+}
+
+function isWithin(spans: readonly TimeSpan[], seconds: number): boolean {
+  return spans.some((span) => seconds >= span.startSeconds && seconds < span.endSeconds);
+}
+
+/** CondFoleyGen's scores, on the whole clip in place of 2 s, and MMAudio's, both against the true onsets. */
+function publishedOnsets(
+  samples: Float32Array,
+  rate: number,
+  onsetsSeconds: readonly number[],
+): Record<string, number | null> {
+  if (onsetsSeconds.length === 0) return {};
+  const resampled = createResampler(rate, condFoleyGenSampleRateHz).resample(samples);
+  const found = detectOnsets(resampled, condFoleyGenSampleRateHz, { delta: condFoleyGenDelta });
+  const reference = onsetsSeconds.map((seconds) => Math.round(seconds * condFoleyGenSampleRateHz));
+  const score = condFoleyGenScore(
+    reference,
+    found.filter((onset) => onset < resampled.length),
+    resampled,
+  );
+  const wide = mmaudioOnsetScore(onsetsSeconds, resampled);
+  return {
+    onsetAccuracy: score.detectionAccuracy,
+    onsetCount: Number(score.hasEqualCount),
+    onsetAp: score.averagePrecision ?? 0,
+    onsetAccuracy300: wide.accuracy,
+    onsetAp300: wide.averagePrecision ?? 0,
+  };
+}

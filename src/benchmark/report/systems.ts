@@ -1,0 +1,75 @@
+/** @file The systems that are compared: the model with and without its parts, what is simpler than it, and what bounds it. */
+import type { FoleyRequestInput } from '../../foley/request.js';
+
+export const systemIds = [
+  'truth',
+  'vocoder',
+  'autoencoder',
+  'label',
+  'clip-wise',
+  'frame',
+  'timing',
+  'both',
+  'motion',
+  'true-timing',
+  'energy',
+  'sampler',
+] as const;
+export type SystemId = (typeof systemIds)[number];
+
+/** What of a request makes a system. */
+export interface ModelSystem {
+  readonly how: 'model';
+  readonly title: string;
+  readonly fields: Partial<Omit<FoleyRequestInput, 'tracks' | 'timing' | 'frameAdapter'>>;
+  /** Where the timing comes from: label and frames, the truth, or how much the picture changes. */
+  readonly timing: 'seen' | 'true' | 'energy';
+  /** Without one the prompt is empty. */
+  readonly hasLabel: boolean;
+  readonly adapter: 'own' | 'clip-wise';
+}
+
+/** What is not generated. */
+export interface OtherSystem {
+  readonly how: 'truth' | 'vocoder' | 'autoencoder' | 'sampler';
+  readonly title: string;
+}
+
+export type System = ModelSystem | OtherSystem;
+
+/** The picture's motion acts in the system of that name alone. */
+const unmoved = { dynamics: 0, doppler: 0, pan: 0 } as const;
+/** Both adapters act fully, whatever the model's defaults are, unless a system says otherwise. */
+const fully = { frameScale: 1, timingScale: 1 } as const;
+
+function model(
+  title: string,
+  fields: ModelSystem['fields'],
+  more: Partial<Pick<ModelSystem, 'timing' | 'hasLabel' | 'adapter'>> = {},
+): ModelSystem {
+  return {
+    how: 'model',
+    title,
+    fields: { ...unmoved, ...fully, ...fields },
+    timing: 'seen',
+    hasLabel: true,
+    adapter: 'own',
+    ...more,
+  };
+}
+
+/** In the order of the tables. */
+export const systems: Readonly<Record<SystemId, System>> = {
+  truth: { how: 'truth', title: 'the true sound' },
+  vocoder: { how: 'vocoder', title: 'the true sound through the vocoder' },
+  autoencoder: { how: 'autoencoder', title: 'the true sound through autoencoder and vocoder' },
+  label: model('label only', { frameScale: 0, timingScale: 0 }),
+  'clip-wise': model('clip-wise visual', { timingScale: 0 }, { adapter: 'clip-wise' }),
+  frame: model('frame adapter alone', { timingScale: 0 }),
+  timing: model('timing alone', { frameScale: 0 }),
+  both: model('both', {}),
+  motion: model('both, with motion', { dynamics: 1, doppler: 1, pan: 1 }),
+  'true-timing': model('both, true timing', {}, { timing: 'true' }),
+  energy: model('visual energy, no label', { frameScale: 0 }, { timing: 'energy', hasLabel: false }),
+  sampler: { how: 'sampler', title: 'a recording, scaled and panned' },
+};
