@@ -1,6 +1,6 @@
 /** @file What is measured on what a model sees of a scene, without any sound: its curve, and the on spans cut from it. */
 import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
-import { defaultStrategy, type SimilarityStrategy } from '../conditions/similarity.js';
+import { type SimilarityStrategy, similarityStrategies } from '../conditions/similarity.js';
 import type { TimeSpan } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { defaultTimingSettings, isOnAt } from '../conditions/timing-track.js';
@@ -13,6 +13,7 @@ import { edgeErrors, spanAccuracy } from '../evaluation/span-accuracy.js';
 import { correlation } from '../evaluation/statistics.js';
 import { computeTiming } from '../foley/clip-timing.js';
 import { parseRequest } from '../foley/request.js';
+import type { SeeingStations } from '../foley/stations.js';
 
 /** How a curve becomes on spans. */
 export interface SightChoice {
@@ -21,10 +22,16 @@ export interface SightChoice {
 }
 
 /** What a request does that says nothing of it. */
-export const defaultChoice: SightChoice = {
-  strategy: defaultStrategy,
-  threshold: defaultTimingSettings.threshold,
-};
+export function defaultChoiceOf({ defaults }: Pick<SeeingStations, 'defaults'>): SightChoice {
+  return { strategy: defaults.strategy, threshold: defaultTimingSettings.threshold };
+}
+
+/** Strategies that an encoder can serve: not every one tells places apart. */
+export function strategiesOf(encoder: ImageTextEncoder): SimilarityStrategy[] {
+  return similarityStrategies.filter(
+    (strategy) => strategy !== 'places' || encoder.embedPlaceLabels !== undefined,
+  );
+}
 
 /** The name of a choice in tables and files. */
 export function nameOfChoice({ strategy, threshold }: SightChoice): string {

@@ -17,7 +17,7 @@ import {
 } from './label-measurements.js';
 import { bystanderOf, type LabelVariant, labelVariants } from './label-variants.js';
 import { measureScene } from './measure-scene.js';
-import { defaultChoice, measureSpans, seeLabel } from './measure-sight.js';
+import { defaultChoiceOf, measureSpans, seeLabel } from './measure-sight.js';
 import { allScenes, enoughScenes, type KnownScene, seeWholeClip } from './scene-sight.node.js';
 import { sceneClip } from './scene-source.node.js';
 import { soundForClip } from './sound-for-clip.js';
@@ -125,7 +125,7 @@ async function measureVariant(
   const { durationSeconds, sound } = scene;
   const frames = await seeWholeClip(clip, bench.seeing, settings.looksPerSecond, hooks.signal);
   const label = variant.label!;
-  const choice = defaultChoice;
+  const choice = defaultChoiceOf(bench.seeing);
   const seen = await seeLabel(label, frames, encoder, choice, durationSeconds);
   const right = await seeLabel(sound.label, frames, encoder, choice, durationSeconds);
   const [wanted, given] = await encoder.embedTexts([sound.label, label]);

@@ -1,19 +1,20 @@
 /** @file Strategies times thresholds: how well what is seen is cut into on and off, chosen on one set, reported on another. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cosineCurve, similarityStrategies } from '../conditions/similarity.js';
+import { cosineCurve } from '../conditions/similarity.js';
 import { labelOf } from '../data/captions.js';
 import { openPictures } from '../data/picture-store.node.js';
 import { seededRandom } from '../data/seeded-random.js';
 import { soundClass } from '../data/sound-classes.js';
 import { absentClass } from './label-variants.js';
 import {
-  defaultChoice,
+  defaultChoiceOf,
   measureCurve,
   measureSpans,
   nameOfChoice,
   type SightChoice,
   seeLabel,
+  strategiesOf,
 } from './measure-sight.js';
 import { allScenes, enoughScenes, type KnownScene, seeWholeClip } from './scene-sight.node.js';
 import { sceneClip } from './scene-source.node.js';
@@ -58,9 +59,6 @@ export async function runThresholds(
 ): Promise<ThresholdReport> {
   const settings = thresholdOptions.parse(options);
   const { outFolder, looksPerSecond, seed } = settings;
-  const choices: SightChoice[] = similarityStrategies.flatMap((strategy) =>
-    settings.thresholds.map((threshold) => ({ strategy, threshold })),
-  );
   const bench = await openStudyBench({
     ...settings,
     cacheFolder: settings.cacheFolder ?? join(outFolder, 'cache'),
@@ -68,6 +66,9 @@ export async function runThresholds(
     taggerFile: null,
   });
   try {
+    const choices: SightChoice[] = strategiesOf(bench.seeing.encoder).flatMap((strategy) =>
+      settings.thresholds.map((threshold) => ({ strategy, threshold })),
+    );
     const log = await openStudyLog(
       outFolder,
       {
@@ -124,7 +125,7 @@ export async function runThresholds(
     const report = thresholdReport(
       log.measurements.filter(({ set, scene }) => ids.has(`${set}/${scene}`)),
       choices,
-      defaultChoice,
+      defaultChoiceOf(bench.seeing),
       seed,
     );
     await writeStudyReport(outFolder, 'thresholds', { settings, ...report }, thresholdMarkdown(report));

@@ -16,6 +16,7 @@ const looks = { low: 1, high: 60, isWhole: false };
 export function addStudies(parent: Command, host: CommandHost): void {
   addThresholds(parent, host);
   addLabels(parent, host);
+  addEfficiency(parent, host);
 }
 
 function addThresholds(parent: Command, host: CommandHost): void {
@@ -84,6 +85,45 @@ function addLabels(parent: Command, host: CommandHost): void {
       runLabels({ ...studyOptions(options), ...sceneOptions(options) }, hooks),
     );
     show(terminal, report, labelMarkdown);
+  });
+}
+
+function addEfficiency(parent: Command, host: CommandHost): void {
+  const command = addStudyOptions(
+    parent
+      .command('efficiency')
+      .description(
+        'seconds and memory against frame rate, tokens per frame and steps, each in its own process',
+      ),
+  )
+    .requiredOption('--video <file>', 'the clip that gets sound')
+    .requiredOption('--label <text>', 'what is heard in it')
+    .option('--repeats <n>', 'runs of each variant; the table holds medians; 3 unless given')
+    .option('--rates <list>', 'frames a second; 4,8,15,30 unless given')
+    .option('--steps <list>', 'denoising steps; 5,10,20,50 unless given');
+  host.run(command, async (terminal) => {
+    const options = command.opts<Options>();
+    const { efficiencyMarkdown, runEfficiency } = await import('../../benchmark/run-efficiency.node.js');
+    const report = await study(terminal, 'jobs', (hooks) =>
+      runEfficiency(
+        {
+          ...studyOptions(options),
+          videoFile: resolve(options.video!),
+          label: options.label!,
+          ...given(
+            'repeats',
+            numberOption('--repeats', options.repeats, { low: 1, high: 100, isWhole: true }),
+          ),
+          ...given(
+            'frameRates',
+            numbersOption('--rates', options.rates, { low: 1, high: 60, isWhole: true }),
+          ),
+          ...given('steps', numbersOption('--steps', options.steps, { low: 1, high: 500, isWhole: true })),
+        },
+        hooks,
+      ),
+    );
+    show(terminal, report, efficiencyMarkdown);
   });
 }
 
