@@ -53,7 +53,7 @@ export const similaritySettings = z.discriminatedUnion('strategy', [
     evenShare: z.number().min(0).max(1).default(0.25),
     evenPlaceShare: z.number().min(0).max(1).default(0.3),
     placeSharpness: z.number().positive().default(2),
-    leastClearest: z.number().default(-2),
+    leastClearest: z.number().default(-2.5),
   }),
 ]);
 export type SimilaritySettings = z.infer<typeof similaritySettings>;

@@ -16,7 +16,7 @@ import {
 } from '../graph/index.js';
 import type { Parameters } from '../weights/parameters.js';
 import { classLogits, type EfficientNetLiteConfig, efficientNet } from './efficientnet-lite.js';
-import { meanOfPlaces, type PicturedPlaces, placeEmbeddings } from './picture-places.js';
+import { type PicturedPlaces, placeEmbeddings, soundingPlaces } from './picture-places.js';
 
 export interface ClassSpaceConfig {
   readonly network: EfficientNetLiteConfig;
@@ -36,7 +36,7 @@ export interface ClassSpaceOutput {
 /**
  * Embeds images among sentences. Each position of the last feature map is the sum of the class names' sentence
  * embeddings, `class_embeddings.weight` [classes, width], weighted by its probabilities (Norouzi et al. 2014, ConSE).
- * With trained `places` the picture is their mean (picture-places.ts); without, it is the mean direction of its
+ * With trained `places` the picture is what sounds among them (picture-places.ts); without, it is the mean direction of its
  * positions, each weighted by its largest probability. With `projection.weight` [width, features] and
  * `projection.bias` the mean features are projected instead (Frome et al. 2013, DeViSE).
  *
@@ -57,7 +57,7 @@ export function classSpace(p: Parameters, images: Value, config: ClassSpaceConfi
   }
   const sizes = { features: network.features, width };
   const places = placeEmbeddings(p.at('places'), pictured, sizes);
-  return { embedding: meanOfPlaces(p.at('places'), places, sizes), features, places };
+  return { embedding: soundingPlaces(p.at('places'), places, sizes), features, places };
 }
 
 /** [B, C, 7, 7] -> [B, 49, C] */

@@ -98,6 +98,30 @@ export const clipH14 = {
   },
 } as const satisfies { text: ClipTextConfig; image: ClipImageConfig };
 
+/** openai/clip-vit-base-patch32, whose space Wav2CLIP's sounds lie in. */
+export const clipB32 = {
+  text: {
+    width: 512,
+    layers: 12,
+    heads: 8,
+    hiddenWidth: 2048,
+    activation: 'quick-gelu',
+    vocabularySize: 49_408,
+    tokens: 77,
+    projectionWidth: 512,
+  },
+  image: {
+    width: 768,
+    layers: 12,
+    heads: 12,
+    hiddenWidth: 3072,
+    activation: 'quick-gelu',
+    imageSize: 224,
+    patchSize: 32,
+    projectionWidth: 512,
+  },
+} as const satisfies { text: ClipTextConfig; image: ClipImageConfig };
+
 const normEpsilon = 1e-5;
 
 /**

@@ -2,11 +2,26 @@
  * @file What is seen where in a picture: each place of the last feature map, in a space that it shares with labels.
  * The projection that the paper leaves to "projected" embeddings, trained on rendered scenes.
  */
-import { add, linear, matmul, mean, mul, sqrt, sub, transpose, type Value } from '../graph/index.js';
+import {
+  add,
+  div,
+  linear,
+  matmul,
+  max,
+  mean,
+  mul,
+  sigmoid,
+  sqrt,
+  sub,
+  transpose,
+  type Value,
+} from '../graph/index.js';
 import type { Parameters } from '../weights/parameters.js';
 
 /** Width of the space of places and labels. */
 export const placeWidth = 64;
+/** Rows of `places.bank.weight`: the labels that places were trained with, and zeros after them. */
+export const bankRows = 64;
 /** Rows and columns of places: EfficientNet halves 224 pixels five times. */
 export const placeGrid = { rows: 7, columns: 7 };
 
@@ -64,15 +79,28 @@ export function placeBias(p: Parameters): Value {
   return p.get('bias', [1]);
 }
 
+/** The logit at which a place counts as showing something that sounds, and how sharply it does. */
+const soundingLogit = -2;
+const soundingSharpness = 2;
+/** Keeps a picture that shows nothing at the origin. */
+const leastArea = 0.02;
+
 /**
- * The whole picture in the sentence space: the mean of its places, taken back. Not of length 1: the more of the
- * picture sounds, the longer.
+ * The whole picture in the sentence space: the places that show something of the bank, taken together and back. Its
+ * length grows with the root of the area that sounds, and is near zero where nothing does: a mean over all places
+ * would be mostly background.
  *
+ * @param p prefix `places`.
  * @param places [B, 49, placeWidth]
  * @returns [B, width]
  */
-export function meanOfPlaces(p: Parameters, places: Value, { width }: PlaceSizes): Value {
-  return matmul(mean(places, [1]), p.get('label.weight', [placeWidth, width]));
+export function soundingPlaces(p: Parameters, places: Value, { width }: PlaceSizes): Value {
+  const bank = transpose(p.get('bank.weight', [bankRows, placeWidth]), [1, 0]);
+  const clearest = add(max(matmul(places, bank), [2], { keepDims: true }), placeBias(p)); // [B, 49, 1]
+  const shares = sigmoid(mul(sub(clearest, soundingLogit), soundingSharpness));
+  const area = mean(shares, [1]); // [B, 1]
+  const together = div(mean(mul(places, shares), [1]), sqrt(add(area, leastArea))); // [B, placeWidth]
+  return matmul(together, p.get('label.weight', [placeWidth, width]));
 }
 
 function intoPlaceSpace(p: Parameters, sentences: Value, { width }: PlaceSizes): Value {

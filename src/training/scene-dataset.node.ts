@@ -118,10 +118,7 @@ async function openEmbeddings(
   });
   const opened: Awaited<ReturnType<typeof open>>[] = []; // none where the file is there
   const rows = await keepRows(
-    join(
-      context.cacheFolder,
-      `scene-frames-${hashOf([scenes, seen, drawn, weightsId])}.safetensors`,
-    ),
+    join(context.cacheFolder, `scene-frames-${hashOf([scenes, seen, drawn, weightsId])}.safetensors`),
     scenes.length,
     seen.count * width,
     async (first) => {

@@ -3,11 +3,12 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createOrtEngine } from '../../src/engine/ort-engine.node.js';
 import { floats, input, program, tensor } from '../../src/graph/index.js';
 import {
-  meanOfPlaces,
+  bankRows,
   placeBias,
   placeEmbeddings,
   placeLabels,
   placeWidth,
+  soundingPlaces,
 } from '../../src/models/picture-places.js';
 import { constantParameters } from '../../src/weights/index.js';
 
@@ -27,6 +28,7 @@ const weights = {
   'places.mean': numbers(sizes.width, 4),
   'places.certainty': Float32Array.of(1.7),
   'places.bias': Float32Array.of(-4),
+  'places.bank.weight': numbers(bankRows * placeWidth, 8).map((value) => value / 8),
 };
 const shapes: Record<string, number[]> = {
   'places.image.weight': [placeWidth, sizes.features],
@@ -35,6 +37,7 @@ const shapes: Record<string, number[]> = {
   'places.mean': [sizes.width],
   'places.certainty': [1],
   'places.bias': [1],
+  'places.bank.weight': [bankRows, placeWidth],
 };
 const parameters = constantParameters(
   new Map(Object.entries(weights).map(([key, values]) => [key, tensor(shapes[key]!, values)])),
@@ -67,14 +70,14 @@ describe('places', () => {
     });
   });
 
-  test('are their features and their names in one space; the picture is their mean, taken back', async () => {
+  test('are their features and their names in one space; the picture is those that sound, taken back', async () => {
     const pictured = {
       positions: input('positions', [1, places, sizes.features]),
       named: input('named', [1, places, sizes.width]),
       certainty: input('certainty', [1, places, 1]),
     };
     const found = placeEmbeddings(parameters, pictured, sizes);
-    const outputs = { found, whole: meanOfPlaces(parameters, found, sizes) };
+    const outputs = { found, whole: soundingPlaces(parameters, found, sizes) };
     const session = await engine.compile(program('places', { inputs: Object.values(pictured), outputs }));
     const results = await session.run({
       positions: tensor([1, places, sizes.features], positions),
@@ -87,12 +90,22 @@ describe('places', () => {
       expect(value).toBeCloseTo(expected.flat()[index]!, 4);
     });
     const whole = floats(results.whole!);
+    const shares = expected.map((place) => {
+      const logits = Array.from({ length: bankRows }, (_, label) =>
+        place.reduce(
+          (sum, value, row) => sum + value * weights['places.bank.weight'][label * placeWidth + row]!,
+          -4,
+        ),
+      );
+      return 1 / (1 + Math.exp(-2 * (Math.max(...logits) + 2)));
+    });
+    const area = shares.reduce((sum, share) => sum + share, 0) / places;
     expect(whole).toHaveLength(sizes.width);
     whole.forEach((value, i) => {
       let back = 0;
       for (let row = 0; row < placeWidth; row++) {
-        const mean = expected.reduce((sum, place) => sum + place[row]!, 0) / places;
-        back += mean * weights['places.label.weight'][row * sizes.width + i]!;
+        const together = expected.reduce((sum, place, at) => sum + shares[at]! * place[row]!, 0) / places;
+        back += (together / Math.sqrt(area + 0.02)) * weights['places.label.weight'][row * sizes.width + i]!;
       }
       expect(value).toBeCloseTo(back, 3); // sums of 64 products of up to 10
     });

@@ -29,6 +29,7 @@ import {
 import { namePositions } from '../../models/class-space.js';
 import { efficientNetLite } from '../../models/efficientnet-lite.js';
 import {
+  bankRows,
   placeBias,
   placeEmbeddings,
   placeGrid,
@@ -186,7 +187,7 @@ export async function openPlacesStage(
       const kept = await Promise.all(
         backbone.map(async (key) => [key, await file.readFloat32(key)] as const),
       );
-      const learned = foldedWeights(average, channels, labels.mean);
+      const learned = foldedWeights(average, channels, labels);
       const tensors: (readonly [string, Tensor])[] = [...kept, ...learned];
       const shapes = new Map(tensors.map(([key, { shape }]) => [key, shape]));
       // vectors stay float32, because batch normalisation divides by running variances
@@ -262,7 +263,7 @@ const leastDeviation = 0.05;
 function foldedWeights(
   average: ParameterValues,
   channels: ChannelStatistics,
-  labelMean: Tensor,
+  labels: { readonly phrases: readonly (readonly Float32Array[])[]; readonly mean: Tensor },
 ): [string, Tensor][] {
   const value = (key: string): Float32Array => average.get(`places.${key}`)!;
   const weight = Float32Array.from(
@@ -280,8 +281,30 @@ function foldedWeights(
     ['places.label.weight', tensor([placeWidth, width], value('label.weight').slice())],
     ['places.certainty', tensor([1], value('certainty').slice())],
     ['places.bias', tensor([1], value('bias').slice())],
-    ['places.mean', labelMean],
+    ['places.mean', labels.mean],
+    [
+      'places.bank.weight',
+      tensor([bankRows, placeWidth], bankOf(labels.phrases, value('label.weight'), labels.mean)),
+    ],
   ];
+}
+
+/** Each class's label in the space of the places, and zeros for the rows that are left. */
+function bankOf(
+  phrases: readonly (readonly Float32Array[])[],
+  labelWeight: Float32Array,
+  labelMean: Tensor,
+): Float32Array {
+  const mean = floats(labelMean);
+  const bank = new Float32Array(bankRows * placeWidth);
+  phrases.forEach(([label], index) => {
+    for (let row = 0; row < placeWidth; row++) {
+      let sum = 0;
+      for (let i = 0; i < width; i++) sum += labelWeight[row * width + i]! * (label![i]! - mean[i]!);
+      bank[index * placeWidth + row] = sum;
+    }
+  });
+  return bank;
 }
 
 /** The sentence embeddings of every phrase of every class, and the mean of the classes' labels. */
