@@ -16,15 +16,34 @@ from safetensors.torch import save_file
 from torchvision.models import inception
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "encoders"))
-from hashed_weights import fill, hashed_uniform, hashed_weight  # noqa: E402
+import hashed_weights  # noqa: E402
+from hashed_weights import hashed_uniform  # noqa: E402
 
 torch.set_grad_enabled(False)
 torch.set_num_threads(1)
 golden = {}
 
 
+def hashed_weight(key: str, shape: tuple[int, ...]) -> torch.Tensor:
+    """Twice as large as elsewhere where there is a fan-in, so that signals survive rectifiers."""
+    return hashed_weights.hashed_weight(key, shape) * (2 if len(shape) > 1 else 1)
+
+
+def fill(module: torch.nn.Module) -> torch.nn.Module:
+    for key, value in module.state_dict().items():
+        if value.is_floating_point():
+            value.copy_(hashed_weight(key, tuple(value.shape)))
+    return module.eval()
+
+
 def signal(key: str, *shape: int) -> np.ndarray:
     return (hashed_uniform(key, int(np.prod(shape))) * 2 - 1).astype(np.float32).reshape(shape)
+
+
+def inputs(key: str, *shape: int) -> torch.Tensor:
+    """A loud one and a quieter one, so that what comes out depends on what goes in."""
+    loudness = np.array([8, 2], np.float32)[: shape[0]].reshape(-1, *(1 for _ in shape[1:]))
+    return torch.from_numpy(signal(key, *shape) * loudness)
 
 
 def convolved(prefix: str, norm: str, x, channels: int, kernel, eps=1e-5, **options):
@@ -49,7 +68,7 @@ def vggish():
     weights = np.maximum(0, np.minimum((at - low) / (centre - low), (high - at) / (high - centre)))
     weights[0] = 0
     golden["vggish.mel"] = torch.from_numpy(np.log(magnitudes @ weights + 0.01)[:96].astype(np.float32))
-    x = torch.from_numpy(signal("vggish example", 2, 1, 96, 64))
+    x = inputs("vggish example", 2, 1, 96, 64)
     index = 0
     for layer in (4, "pool", 6, "pool", 8, 8, "pool", 10, 10, "pool"):
         if layer == "pool":
@@ -70,7 +89,7 @@ def cnn14():
         y=sound, sr=16000, n_fft=512, hop_length=160, n_mels=64, fmin=50, fmax=8000, power=2, pad_mode="reflect"
     )
     golden["cnn14.mel"] = torch.from_numpy(librosa.power_to_db(power, ref=1.0, amin=1e-10, top_db=None).T.copy())
-    x = torch.from_numpy(signal("cnn14 mel", 2, 1, 70, 64)).transpose(1, 3)
+    x = inputs("cnn14 mel", 2, 1, 70, 64).transpose(1, 3)
     vector = lambda name: hashed_weight(f"bn0.{name}", (64,))
     x = F.batch_norm(x, vector("running_mean"), vector("running_var"), vector("weight"), vector("bias")).transpose(1, 3)
     widths = (4, 6, 8, 8, 10, 12)
@@ -90,7 +109,7 @@ def wav2clip():
     spectrum = torch.stft(sound, 512, 353, window=torch.hann_window(512), center=True, pad_mode="reflect", return_complex=True)
     x = torch.log(spectrum.abs() ** 2 + 1e-7)
     golden["wav2clip.spectrogram"] = (x - x.mean()) / (x.std() + 1e-9)
-    x = torch.from_numpy(signal("wav2clip spectrogram", 2, 1, 257, 30))
+    x = inputs("wav2clip spectrogram", 2, 1, 257, 30)
     x = F.relu(convolved("audio_encoder.conv1", "audio_encoder.bn1", x, 4, (7, 7), stride=2, padding=3))
     x = F.max_pool2d(x, 3, 2, 1)
     for stage, channels in enumerate((4, 6, 8, 10), 1):
@@ -134,7 +153,7 @@ def melception():
     network = fill(narrow_melception())
     features = {}
     network.avgpool.register_forward_hook(lambda _module, _inputs, output: features.update(x=output.flatten(1)))
-    golden["melception.logits"] = network(torch.from_numpy(signal("melception picture", 1, 1, 80, 64)))
+    golden["melception.logits"] = network(inputs("melception picture", 1, 1, 80, 64))
     golden["melception.embedding"] = features["x"]
 
 
@@ -150,7 +169,7 @@ def clap():
         num_attention_heads=[2, 2, 4], hidden_size=32, projection_dim=10, num_hidden_layers=3,
     )
     network = fill(transformers.ClapAudioModelWithProjection(config))
-    features = torch.from_numpy(signal("clap mel", 2, 1, 201, 16))
+    features = inputs("clap mel", 2, 1, 201, 16)
     golden["clap.embedding"] = network(input_features=features, is_longer=None).audio_embeds
 
 

@@ -91,13 +91,14 @@ function fold(mel: Value, { bands, pictureSize }: ClapAudioConfig): Value {
   return reshape(transpose(split, [0, 1, 3, 2]), [batch, 1, pictureSize, pictureSize]);
 }
 
-/** torch's bicubic interpolation with the ends kept (a = -0.75), as a matrix `[to, from]`. */
+/** torch's bicubic interpolation with the ends kept (a = -0.75), as a matrix `[to, from]`; places in 32 bits as there. */
 function bicubicRows(from: number, to: number) {
   const matrix = new Float32Array(to * from);
+  const step = Math.fround((from - 1) / (to - 1));
   const near = (x: number) => (1.25 * x - 2.25) * x * x + 1;
   const far = (x: number) => ((-0.75 * x + 3.75) * x - 6) * x + 3;
   for (let row = 0; row < to; row++) {
-    const position = (row * (from - 1)) / (to - 1);
+    const position = Math.fround(row * step);
     const whole = Math.floor(position);
     const part = position - whole;
     for (const [offset, weight] of [

@@ -5,6 +5,7 @@ import { frozenParameters, type Parameters } from '../../weights/parameters.js';
 import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import type { AudioEmbedder } from './audio-embedder.js';
 import { createClapEmbedder } from './clap.js';
+import { createClipFrameEmbedder } from './clip-frames.js';
 import { createCnn14Embedder } from './cnn14.js';
 import { createMelceptionEmbedder } from './melception.js';
 import { createTaggerEmbedder } from './tagger-embedder.js';
@@ -36,4 +37,17 @@ export const embedderNames = Object.keys(embedders) as readonly EmbedderName[];
 export async function openEmbedder(name: EmbedderName, file: string, engine: Engine): Promise<AudioEmbedder> {
   const parameters = frozenParameters(await openSafetensors(file));
   return embedders[name](engine, parameters, basename(file));
+}
+
+/**
+ * Opens the image tower of CLIP ViT-B/32, which shares its space with the embedder `wav2clip`.
+ *
+ * @param file safetensors as transformers saves them, with or without the text tower
+ * @throws FoleyError as `openEmbedder`
+ */
+export async function openClipFrames(
+  file: string,
+  engine: Engine,
+): Promise<ReturnType<typeof createClipFrameEmbedder>> {
+  return createClipFrameEmbedder(engine, frozenParameters(await openSafetensors(file)), basename(file));
 }
