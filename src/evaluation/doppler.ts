@@ -25,7 +25,8 @@ export interface DopplerAgreement {
 const speedOfSound = 343;
 const binsPerSemitone = 8;
 const lowestHz = 120;
-const largestShiftSemitones = 4;
+/** Shifts to both sides that are tried: so many semitones, or this many times the expected one where that is more. */
+const largestShift = { semitones: 4, timesExpected: 1.5 } as const;
 const stft: StftSpec = {
   fftSize: 4096,
   hopSamples: 1024,
@@ -71,9 +72,13 @@ export function dopplerAgreement(
     group.add(logSpectrum(real, imaginary, grid), pitchRatio(speed));
   });
   if (approach.count === 0 || depart.count === 0) return null;
-  const shift = bestShift(approach.detrended(), depart.detrended());
-  if (shift === null) return null;
   const expectedSemitones = 12 * Math.log2(depart.meanRatio / approach.meanRatio);
+  const reachSemitones = Math.max(
+    largestShift.semitones,
+    largestShift.timesExpected * Math.abs(expectedSemitones),
+  );
+  const shift = bestShift(approach.detrended(), depart.detrended(), reachSemitones);
+  if (shift === null) return null;
   const measuredSemitones = shift.bins / binsPerSemitone;
   return {
     measuredSemitones,
@@ -143,8 +148,12 @@ class MeanSpectrum {
 }
 
 /** The shift, in grid points, that makes the second row most like the first; refined by a parabola. */
-function bestShift(before: Float64Array, after: Float64Array): { bins: number; correlation: number } | null {
-  const reach = largestShiftSemitones * binsPerSemitone;
+function bestShift(
+  before: Float64Array,
+  after: Float64Array,
+  reachSemitones: number,
+): { bins: number; correlation: number } | null {
+  const reach = Math.ceil(reachSemitones * binsPerSemitone);
   const core = before.subarray(reach, before.length - reach);
   const scores: number[] = [];
   for (let shift = -reach; shift <= reach; shift++) {

@@ -2,6 +2,7 @@
 import { createResampler } from '../../audio/resample.js';
 import { mixdown, type Wave } from '../../audio/wave.js';
 import type { TimeSpan } from '../../conditions/timeline.js';
+import { tidySpans } from '../../conditions/timing-track.js';
 import type { BenchmarkEntry } from '../../data/benchmark-set.node.js';
 import type { Scene } from '../../data/scene.js';
 import type { SceneTruth } from '../../data/scene-sound.js';
@@ -12,9 +13,11 @@ import {
   condFoleyGenScore,
 } from '../../evaluation/cond-foley-gen.js';
 import { dopplerAgreement } from '../../evaluation/doppler.js';
+import { envelopeCorrelation } from '../../evaluation/envelope-correlation.js';
 import { activityOverlap } from '../../evaluation/level-contrast.js';
 import { mmaudioOnsetScore } from '../../evaluation/mmaudio-onsets.js';
 import { detectOnsets } from '../../evaluation/onset-detection.js';
+import { matchOnsets } from '../../evaluation/onset-matching.js';
 import { panAgreement } from '../../evaluation/pan-error.js';
 import { measureScene } from '../measure-scene.js';
 
@@ -24,7 +27,9 @@ export const physicalMetrics: readonly AblationMetric[] = [
   { key: 'activityIou', title: 'On/off IoU, true spans', better: 'higher' },
   { key: 'visibleIou', title: 'On/off IoU, visible', better: 'higher' },
   { key: 'onsetF1', title: 'Onset F1 at 100 ms', better: 'higher' },
-  { key: 'rhythmOnsetF1', title: 'Onset F1, rhythms', better: 'higher' },
+  { key: 'clearOnsetF1', title: 'the same, clear onsets', better: 'higher' },
+  { key: 'rhythmOnsetF1', title: 'Rhythms alone', better: 'higher' },
+  { key: 'clearRhythmOnsetF1', title: 'Rhythms, clear onsets', better: 'higher' },
   { key: 'onsetAccuracy', title: 'Onset accuracy', better: 'higher', statistic: 'mean' },
   { key: 'onsetCount', title: 'Onset count right', better: 'higher', statistic: 'mean' },
   { key: 'onsetAp', title: 'Onset AP', better: 'higher', statistic: 'mean' },
@@ -37,6 +42,8 @@ export const physicalMetrics: readonly AblationMetric[] = [
   { key: 'panError', title: 'Pan error', better: 'lower' },
 ];
 
+/** Shorter pauses do not count, as between barks or steps. */
+const bridgedSeconds = 0.5;
 /** Sources that move to one side by less than this at any time have no place to be told. */
 const leastPan = 0.2;
 
@@ -68,19 +75,60 @@ export function measureSound(
         ),
       })
     : null;
+  const isRhythm = kind === 'rhythm';
+  const clear = isTexture ? null : clearOnsetF1(samples, rate, truth.onsetsSeconds);
+  const correlation = isTexture ? followingOf(samples, rate, timesSeconds, truth) : null;
   return {
     ...base,
+    envelopeCorrelation: correlation,
+    // pauses that are bridged in what is heard are bridged in the truth as well
+    activityIou: activityOverlap(
+      samples,
+      rate,
+      tidySpans(spans, { minimumOnSeconds: 0, minimumOffSeconds: bridgedSeconds }, samples.length / rate),
+      { minOffSeconds: bridgedSeconds },
+    ).intersectionOverUnion,
     visibleIou:
       isTexture && scene.sound.objectIndex !== null
         ? activityOverlap(samples, rate, visibleSpans).intersectionOverUnion
         : null,
-    rhythmOnsetF1: kind === 'rhythm' ? (base.onsetF1 ?? null) : null,
+    clearOnsetF1: clear,
+    rhythmOnsetF1: isRhythm ? (base.onsetF1 ?? null) : null,
+    clearRhythmOnsetF1: isRhythm ? clear : null,
     ...publishedOnsets(samples, rate, isTexture ? [] : truth.onsetsSeconds),
-    passCorrelation: isPass ? (base.envelopeCorrelation ?? null) : null,
+    passCorrelation: isPass ? correlation : null,
     dopplerSign: doppler === null ? null : Number(doppler.hasRightSign),
     dopplerError: doppler === null ? null : Math.abs(doppler.measuredSemitones - doppler.expectedSemitones),
     panError: pan?.meanError ?? null,
   };
+}
+
+/** Gains that vary by less than this within the spans, in dB, have no course to follow. */
+const leastGainRangeDb = 3;
+/** The level is taken over so long: a source's own wavering is shorter, a passage longer. */
+const levelSeconds = 0.5;
+
+/** Correlation of level and true gain in dB; the level of single events would be their own. */
+function followingOf(
+  samples: Float32Array,
+  rate: number,
+  timesSeconds: Float64Array,
+  { gain, spans }: SceneTruth,
+): number | null {
+  const heard = gain.filter((_, step) => isWithin(spans, timesSeconds[step]!));
+  if (heard.length === 0) return null;
+  const loudest = heard.reduce((most, value) => Math.max(most, value), 0);
+  const quietest = heard.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  if (!(20 * Math.log10(loudest / quietest) >= leastGainRangeDb)) return null;
+  const options = { within: spans, windowSeconds: levelSeconds };
+  return envelopeCorrelation(samples, rate, { timesSeconds, gains: gain }, options).decibel ?? 0;
+}
+
+/** Onsets as CondFoleyGen's threshold finds them: librosa's own also takes the wavering of a decay for onsets. */
+function clearOnsetF1(samples: Float32Array, rate: number, onsetsSeconds: readonly number[]): number | null {
+  if (onsetsSeconds.length === 0) return null;
+  const found = detectOnsets(samples, rate, { delta: condFoleyGenDelta }).map((sample) => sample / rate);
+  return matchOnsets(onsetsSeconds, found, 0.1).f1 ?? 0;
 }
 
 function isWithin(spans: readonly TimeSpan[], seconds: number): boolean {

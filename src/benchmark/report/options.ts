@@ -39,7 +39,7 @@ export const reportOptions = z.strictObject({
   /** Differences are told from this system. */
   against: z.enum(systemIds).default('both'),
   /** Scenes of each set that the page lets one hear. */
-  heard: z.int().min(0).max(200).default(24),
+  heard: z.int().min(0).max(200).default(12),
   resamples: z.int().min(50).max(20_000).default(1000),
 });
 export type ReportOptions = z.output<typeof reportOptions>;

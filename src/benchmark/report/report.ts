@@ -29,7 +29,7 @@ export const metricGroups: readonly { readonly title: string; readonly keys: rea
   { title: 'On and off', keys: ['levelContrastDb', 'activityIou', 'visibleIou'] },
   {
     title: 'Onsets',
-    keys: ['onsetF1', 'rhythmOnsetF1'],
+    keys: ['onsetF1', 'clearOnsetF1', 'rhythmOnsetF1', 'clearRhythmOnsetF1'],
   },
   {
     title: 'Onsets as CondFoleyGen (100 ms) and MMAudio (300 ms) score them',

@@ -1,4 +1,4 @@
-/** @file Measures every system on every scene of the benchmark, and writes the report: as JSON, as Markdown. */
+/** @file Measures every system on every scene of the benchmark, and writes the report: as JSON, as Markdown, and as a page to listen to. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -16,6 +16,7 @@ import { type Report, reportMarkdown } from './markdown.js';
 import { measureSound } from './measure-sound.js';
 import { type MeasurementStore, openMeasurementStore } from './measurement-store.node.js';
 import { type ReportOptions, reportOptions } from './options.js';
+import { writePage } from './page.node.js';
 import { type ReferenceRecording, recordingSystem, setReport } from './report.js';
 import { createSoundMaker, type SoundMaker } from './sound-maker.node.js';
 import { type SystemId, systemIds } from './systems.js';
@@ -79,6 +80,20 @@ export async function runReport(
       Buffer.from(`${JSON.stringify(report, null, 1)}\n`),
     );
     await writeFileAtomic(join(options.outFolder, 'report.md'), Buffer.from(reportMarkdown(report)));
+    await writePage({
+      report,
+      benchmarkFolder: options.benchmarkFolder,
+      outFolder: options.outFolder,
+      pictures,
+      store,
+      systems: chosen,
+      heard: options.sets.flatMap((set) =>
+        spread(
+          entries.filter((entry) => entry.set === set),
+          options.heard,
+        ),
+      ),
+    });
     return report;
   } finally {
     await maker.close();
@@ -106,11 +121,16 @@ async function chosenEntries({ benchmarkFolder, sets, count }: ReportOptions): P
   const { scenes } = await readBenchmark(benchmarkFolder);
   const chosen = sets.flatMap((set) => {
     const ofSet = scenes.filter((entry) => entry.set === set);
-    if (count === null || count >= ofSet.length) return ofSet;
-    return Array.from({ length: count }, (_, index) => ofSet[Math.floor((index * ofSet.length) / count)]!);
+    return count === null ? ofSet : spread(ofSet, count);
   });
   if (chosen.length > 0) return chosen;
   throw new FoleyError('input-missing', `${benchmarkFolder} has no scene of ${sets.join(' or ')}`);
+}
+
+/** So many of a list, evenly over it; all of a shorter one. */
+function spread<T>(items: readonly T[], count: number): readonly T[] {
+  if (count >= items.length) return items;
+  return Array.from({ length: count }, (_, index) => items[Math.floor((index * items.length) / count)]!);
 }
 
 /** In the order of the tables; those whose material was not named are left out unless they were asked for. */

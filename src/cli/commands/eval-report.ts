@@ -27,7 +27,7 @@ export function addEvalReport(parent: Command, host: CommandHost): void {
     .option('--count <n>', 'so many scenes of each set, evenly over it')
     .option('--shard <i/n>', 'take every n-th scene from the i-th on, and write no report')
     .option('--against <system>', 'differences are told from this system', 'both')
-    .option('--heard <n>', 'scenes of each set that the page plays; 24 unless given')
+    .option('--heard <n>', 'scenes of each set that the page plays; 12 unless given')
     .option('--resamples <n>', 'of the intervals of set scores; 1000 unless given')
     .option('--seed <n>', 'seed of the generated sounds')
     .option('--steps <n>', 'denoising steps; 20 unless given')
@@ -64,7 +64,9 @@ export function addEvalReport(parent: Command, host: CommandHost): void {
     );
     if (terminal.modes.json) terminal.json(report);
     else if (report === null) terminal.result('this part is measured; without --shard the report is written');
-    else for (const name of ['report.json', 'report.md']) terminal.result(join(parsed.data.outFolder, name));
+    else
+      for (const name of ['report.json', 'report.md', 'report/index.html'])
+        terminal.result(join(parsed.data.outFolder, name));
   });
 }
 
