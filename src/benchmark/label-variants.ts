@@ -67,6 +67,17 @@ export function bystanderOf(scene: Scene): Omit<LabelVariant, 'name'> | null {
   return null;
 }
 
+/** Every class that the thing that sounds could be heard as; a picture cannot tell a car's engine from its horn. */
+export function classesOfThing(scene: Scene): string[] {
+  const { objectIndex, classId } = scene.sound;
+  const subjects = SCENE_SUBJECTS.filter(({ id, train, val }) =>
+    objectIndex === null
+      ? [...train, ...val].includes(scene.background.picture)
+      : id === scene.objects[objectIndex]!.subject,
+  );
+  return [...new Set([classId, ...subjects.flatMap(({ soundClassIds }) => soundClassIds)])];
+}
+
 /** A class whose thing can be seen elsewhere, but neither seen nor heard here. */
 export function absentClass(scene: Scene, random: SeededRandom): string {
   const shown = new Set(scene.objects.map(({ subject }) => subject));

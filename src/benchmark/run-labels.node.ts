@@ -7,6 +7,7 @@ import { openPictures } from '../data/picture-store.node.js';
 import type { Scene } from '../data/scene.js';
 import { visibleSpans } from '../data/visibility.js';
 import { spanOverlap } from '../evaluation/level-contrast.js';
+import { rankLabels } from '../foley/choose-label.js';
 import type { Clip } from '../foley/stations.js';
 import {
   type LabelMeasurement,
@@ -15,7 +16,7 @@ import {
   labelMeasurement,
   labelReport,
 } from './label-measurements.js';
-import { bystanderOf, type LabelVariant, labelVariants } from './label-variants.js';
+import { bystanderOf, classesOfThing, type LabelVariant, labelVariants } from './label-variants.js';
 import { measureScene } from './measure-scene.js';
 import { defaultChoiceOf, measureSpans, seeLabel } from './measure-sight.js';
 import { allScenes, enoughScenes, type KnownScene, seeWholeClip } from './scene-sight.node.js';
@@ -71,13 +72,11 @@ export async function runLabels(
     );
     const pictures = await openPictures(settings.picturesFolder);
     const todo = (await scenesWithBystanders(settings)).flatMap((known, index) =>
-      labelVariants(known.scene, seed)
-        .filter(({ label }) => label !== null)
-        .map((variant) => ({
-          known,
-          variant,
-          sounds: index < settings.sounds,
-        })),
+      labelVariants(known.scene, seed).map((variant) => ({
+        known,
+        variant,
+        sounds: index < settings.sounds,
+      })),
     );
     for (const [index, { known, variant, sounds }] of todo.entries()) {
       hooks.onProgress?.(index, todo.length);
@@ -124,7 +123,8 @@ async function measureVariant(
   const { encoder } = bench.seeing;
   const { durationSeconds, sound } = scene;
   const frames = await seeWholeClip(clip, bench.seeing, settings.looksPerSecond, hooks.signal);
-  const label = variant.label!;
+  const ranking = variant.label === null ? await rankLabels(frames, encoder) : null;
+  const label = ranking?.[0]?.label ?? variant.label!;
   const choice = defaultChoiceOf(bench.seeing);
   const seen = await seeLabel(label, frames, encoder, choice, durationSeconds);
   const right = await seeLabel(sound.label, frames, encoder, choice, durationSeconds);
@@ -146,9 +146,17 @@ async function measureVariant(
       visibleIou: overlap(truth.visibleSpans),
       namedIou: named === null ? null : overlap(named),
       offShare: measureSpans(seen.spans, nothing, durationSeconds).offShare,
+      ...(ranking === null ? {} : choiceFigures(ranking, scene)),
     },
     heard: withSound ? await hear(label, variant.classId, scene, truth, clip, bench, settings, hooks) : null,
   };
+}
+
+/** Whether the picture alone chose a class that its thing could be heard as. */
+function choiceFigures(ranking: readonly { readonly classId: string }[], scene: Scene) {
+  const possible = classesOfThing(scene);
+  const rank = ranking.findIndex(({ classId }) => possible.includes(classId));
+  return { chosenRight: rank === 0 ? 1 : 0, chosenInThree: rank >= 0 && rank < 3 ? 1 : 0 };
 }
 
 function spansOfObject(scene: Scene, objectIndex: number): TimeSpan[] {

@@ -43,7 +43,7 @@ export async function preparePictures(
   onProgress?: (done: number, total: number) => void,
 ): Promise<{ readonly index: PictureIndex; readonly missing: readonly string[] }> {
   const { packagesFolder, outFolder } = preparePicturesOptions.parse(options);
-  const decode = await loadDecoder();
+  const decode = await loadPictureDecoder();
   await mkdir(outFolder, { recursive: true });
   const resources = new Map<string, readonly QtResource[]>();
   const wanted = wantedPictures();
@@ -112,10 +112,15 @@ async function readOrNull(path: string): Promise<Uint8Array | null> {
   }
 }
 
-type Decoder = (bytes: Uint8Array, want: WantedPicture) => Promise<Rgba>;
+/** Brings a picture to the size of its kind. @throws FoleyError `input-rejected` */
+export type PictureDecoder = (bytes: Uint8Array, want: Pick<WantedPicture, 'id' | 'kind'>) => Promise<Rgba>;
 
-/** PNG, JPEG, WebP, GIF and SVG through sharp, which only people who prepare pictures need. */
-async function loadDecoder(): Promise<Decoder> {
+/**
+ * PNG, JPEG, WebP, GIF and SVG through sharp, which only people who prepare pictures need.
+ *
+ * @throws FoleyError `platform-missing` without it
+ */
+export async function loadPictureDecoder(): Promise<PictureDecoder> {
   let sharp: typeof import('sharp')['default'];
   try {
     sharp = (await import('sharp')).default;

@@ -16,6 +16,7 @@ const looks = { low: 1, high: 60, isWhole: false };
 export function addStudies(parent: Command, host: CommandHost): void {
   addThresholds(parent, host);
   addLabels(parent, host);
+  addDomains(parent, host);
   addEfficiency(parent, host);
 }
 
@@ -86,6 +87,58 @@ function addLabels(parent: Command, host: CommandHost): void {
     );
     show(terminal, report, labelMarkdown);
   });
+}
+
+function addDomains(parent: Command, host: CommandHost): void {
+  const command = addStudyOptions(
+    parent
+      .command('domains')
+      .description('the same scenes with photographs, drawings, cartoons or renders in them; and real clips'),
+  )
+    .requiredOption('--scenes <folder>', 'what "data scenes --split val" wrote')
+    .requiredOption('--pictures <folder>', 'what "data pictures" wrote')
+    .option('--sprites <domain=folder...>', 'further pictures, such as "3D render=FOLDER"')
+    .option('--sprite-list <file>', 'what they show: columns name and subject')
+    .option('--clips <folder>', 'real clips')
+    .option('--clip-list <file>', 'their labels: columns file and label')
+    .option('--tagger <file>', 'weights of the classifier that names the sounds')
+    .option('--count <n>', 'scenes; 30 unless given')
+    .option('--sounds <n>', 'the first of them, which also get a sound for each picture; 12 unless given')
+    .option('--steps <n>', 'denoising steps; 16 unless given')
+    .option('--looks <n>', 'pictures a second that the encoder sees; 10 unless given')
+    .option('--cache-dir <folder>', 'frame embeddings; in the output folder unless given');
+  host.run(command, async (terminal) => {
+    const { sprites, ...options } = command.opts<Options & { readonly sprites?: readonly string[] }>();
+    const path = (name: string): string | null => {
+      const text = (options as Options)[name];
+      return text === undefined ? null : resolve(text);
+    };
+    const { runDomains } = await import('../../benchmark/run-domains.node.js');
+    const { domainMarkdown } = await import('../../benchmark/domain-measurements.js');
+    const report = await study(terminal, 'pictures', (hooks) =>
+      runDomains(
+        {
+          ...studyOptions(options as Options),
+          ...sceneOptions(options as Options),
+          sprites: (sprites ?? []).map(spriteFolderOf),
+          spriteList: path('spriteList'),
+          clipsFolder: path('clips'),
+          clipList: path('clipList'),
+        },
+        hooks,
+      ),
+    );
+    show(terminal, report, domainMarkdown);
+  });
+}
+
+/** @throws usage for what has no name and folder with = between */
+function spriteFolderOf(text: string): { readonly domain: string; readonly folder: string } {
+  const at = text.indexOf('=');
+  if (at > 0 && at < text.length - 1) {
+    return { domain: text.slice(0, at), folder: resolve(text.slice(at + 1)) };
+  }
+  throw new FoleyError('usage', `--sprites takes domain=folder, got ${text}`);
 }
 
 function addEfficiency(parent: Command, host: CommandHost): void {
