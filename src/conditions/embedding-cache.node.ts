@@ -58,7 +58,7 @@ export function createEmbeddingCache(folder: string): EmbeddingCache {
   };
 }
 
-const formatLine = 'smooth-foley.embeddings/1\n';
+const formatLine = 'smooth-foley.embeddings/2\n';
 const digestBytes = 32;
 
 function keyText(key: EmbeddingKey): string {
@@ -72,11 +72,12 @@ function keyText(key: EmbeddingKey): string {
 }
 
 function encode(key: EmbeddingKey, embeddings: FrameEmbeddings): Uint8Array {
-  const { timesSeconds, width, data, places } = embeddings;
+  const { timesSeconds, width, data, places, changes } = embeddings;
   const header = JSON.stringify({
     key: keyText(key),
     frames: timesSeconds.length,
     width,
+    changes: changes?.values.length ?? 0,
     ...(places === undefined
       ? {}
       : {
@@ -90,6 +91,7 @@ function encode(key: EmbeddingKey, embeddings: FrameEmbeddings): Uint8Array {
     Buffer.from(`${formatLine}${header}\n`),
     viewOf(timesSeconds),
     viewOf(data),
+    ...(changes === undefined ? [] : [viewOf(changes.timesSeconds), viewOf(changes.values)]),
     ...(places === undefined ? [] : [viewOf(places.timesSeconds), viewOf(places.values)]),
   ]);
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);
@@ -104,14 +106,23 @@ function decode(bytes: Buffer, key: EmbeddingKey): FrameEmbeddings | null {
   if (body.toString('utf8', 0, formatLine.length) !== formatLine || headerEnd < 0) return null;
   // the digest vouches for what we wrote; only another version's header could differ in kind
   const header = JSON.parse(body.toString('utf8', formatLine.length, headerEnd)) as Record<string, unknown>;
-  const { frames, width } = header;
-  if (header.key !== keyText(key) || typeof frames !== 'number' || typeof width !== 'number') return null;
-  const framesEnd = headerEnd + 1 + rowBytes(frames, width);
+  const { frames, width, changes } = header;
+  const isWhole = [frames, width, changes].every((count) => typeof count === 'number');
+  if (header.key !== keyText(key) || !isWhole) return null;
+  const sizes = header as { frames: number; width: number; changes: number };
+  const rowsEnd = headerEnd + 1 + rowBytes(sizes.frames, sizes.width);
+  const framesEnd = rowsEnd + rowBytes(sizes.changes, 1);
   const grid = gridOf(header);
   const end = framesEnd + (grid === null ? 0 : rowBytes(grid.grids, grid.rows * grid.columns * grid.width));
   if (body.length !== end) return null;
-  const seen = rowsAt(body, headerEnd + 1, frames, framesEnd);
-  const embeddings = { timesSeconds: seen.times, width, data: seen.values };
+  const seen = rowsAt(body, headerEnd + 1, sizes.frames, rowsEnd);
+  const changed = rowsAt(body, rowsEnd, sizes.changes, framesEnd);
+  const embeddings = {
+    timesSeconds: seen.times,
+    width: sizes.width,
+    data: seen.values,
+    ...(sizes.changes === 0 ? {} : { changes: { timesSeconds: changed.times, values: changed.values } }),
+  };
   if (grid === null) return embeddings;
   const held = rowsAt(body, framesEnd, grid.grids, end);
   const { rows, columns } = grid;

@@ -6,6 +6,7 @@ export type {
   EncoderFrame,
   FrameEmbeddings,
   ImageTextEncoder,
+  PictureChanges,
   PlaceEmbeddings,
 } from '../models/image-text-encoder.js';
 
@@ -16,8 +17,9 @@ export function embeddingAt(embeddings: FrameEmbeddings, index: number): Float32
 
 /** Checks that lengths agree, values are finite and times ascend. @throws input-rejected naming the fault. */
 export function assertFrameEmbeddings(embeddings: FrameEmbeddings, name: string): void {
-  const { timesSeconds, width, data, places } = embeddings;
+  const { timesSeconds, width, data, places, changes } = embeddings;
   assertRows(timesSeconds, width, data, name);
+  if (changes !== undefined) assertRows(changes.timesSeconds, 1, changes.values, `changes of ${name}`);
   if (places === undefined) return;
   const { rows, columns } = places;
   assertRows(places.timesSeconds, rows * columns * places.width, places.values, `places of ${name}`);

@@ -5,9 +5,11 @@ import {
   embeddingAt,
   type FrameEmbeddings,
   interpolateEmbeddings,
+  type PictureChanges,
 } from '../conditions/frame-embeddings.js';
 import type { Timeline } from '../conditions/timeline.js';
 import { FoleyError } from '../errors/foley-error.js';
+import { pictureChange } from '../video/picture-change.js';
 import { largestBlockDifference } from '../video/picture-difference.js';
 import type { RgbFrame } from '../video/rgb-frame.js';
 import type { JobHooks } from './progress.js';
@@ -64,10 +66,15 @@ export async function embedClip(
     distinctFrames(frames, speed.frameTolerance, shown, total, hooks),
   );
   const looks = spread(distinct, shown);
-  const embeddings =
+  const seen =
     looksPerSecond === frameRateHz || shown.length === 0
       ? looks
       : interpolateEmbeddings(looks, frameTimes(range, timeline));
+  const changes: PictureChanges = {
+    timesSeconds: Float64Array.from(shown, ({ timeSeconds }) => timeSeconds),
+    values: Float32Array.from(shown, ({ change }) => change),
+  };
+  const embeddings = { ...seen, changes };
   await embeddingCache?.write(key, embeddings);
   return embeddings;
 }
@@ -83,6 +90,8 @@ interface ShownFrame {
   readonly timeSeconds: number;
   /** Row of the picture among the distinct ones. */
   readonly row: number;
+  /** From the picture before it, 0..255. */
+  readonly change: number;
 }
 
 /** Passes on each picture that differs from the last one passed on, and notes which picture every frame shows. */
@@ -96,6 +105,7 @@ async function* distinctFrames(
   let row = -1;
   let sourceTimeSeconds: number | null = null;
   let reference: RgbFrame | null = null;
+  let before: RgbFrame | null = null;
   for await (const frame of frames) {
     if (hooks.signal?.aborted) throw new FoleyError('cancelled', 'looking at the frames was cancelled');
     const isNew =
@@ -107,7 +117,12 @@ async function* distinctFrames(
       row++;
       reference = { ...frame, data: frame.data.slice() }; // the stream may use its buffer again
     }
-    shown.push({ timeSeconds: frame.timeSeconds, row });
+    shown.push({
+      timeSeconds: frame.timeSeconds,
+      row,
+      change: before === null ? 0 : pictureChange(before, frame),
+    });
+    before = { ...frame, data: frame.data.slice() };
     if (isNew) yield frame;
     hooks.onProgress?.({
       stage: 'frames',

@@ -1,4 +1,6 @@
 /** @file The whole way from a request to sound: frames, similarity, timing, conditions, latents, mel, wave. */
+
+import { gateSpans } from '../audio/gate-spans.js';
 import type { MelImage } from '../audio/mel-image.js';
 import { createWave, type Wave } from '../audio/wave.js';
 import { embeddingsOver } from '../conditions/frame-embeddings.js';
@@ -10,6 +12,7 @@ import { createSampler } from '../diffusion/create-sampler.js';
 import { denoise } from '../diffusion/denoise.js';
 import { deriveSeed, gaussianNoise } from '../diffusion/noise.js';
 import { createNoiseSchedule } from '../diffusion/noise-schedule.js';
+import type { LabelChoice } from './choose-label.js';
 import type { ClipRange } from './embed-clip.js';
 import { type FollowRecord, followRecord, followSound } from './follow-sound.js';
 import { joinWindows } from './join-windows.js';
@@ -51,6 +54,8 @@ export interface FoleyTake extends MadeSound {
   readonly take: number;
   /** Null for a single label, whose wave is the sound; else the wave is the mix of these. */
   readonly tracks: readonly FoleyTrack[] | null;
+  /** What the picture chose where the request names nothing; else null. */
+  readonly chosenLabel: LabelChoice | null;
   readonly warnings: readonly string[];
 }
 
@@ -77,7 +82,7 @@ export async function* generate(job: FoleyJob): AsyncGenerator<FoleyTake> {
       tracks.push(made.track);
     }
     yield request.tracks === null
-      ? { ...withoutPlan(tracks[0]!), take, tracks: null, warnings }
+      ? { ...withoutPlan(tracks[0]!), take, tracks: null, chosenLabel: seen.choice, warnings }
       : mixedTake(request, tracks, take, warnings);
   }
 }
@@ -110,6 +115,7 @@ function mixedTake(
     windows: [],
     timing: null,
     followed: null,
+    chosenLabel: null,
     tracks,
     warnings: [...warnings, ...ofMix],
   };
@@ -131,7 +137,8 @@ async function makeTrack(
   const windows = timeline.windows(range.durationSeconds, request.overlap);
   const seeds = windows.map((window) => deriveSeed(plan.seed, { item: take, window: window.index }));
   const parts = await makeWindows(job, seen, track, texts, windows, seeds, take);
-  const sound = joinWindows(windows, parts, rateHz, timeline.sampleCount(range.durationSeconds));
+  const joined = joinWindows(windows, parts, rateHz, timeline.sampleCount(range.durationSeconds));
+  const sound = gated(job, track, joined, rateHz, range.startSeconds);
   const following = followSound(createWave(rateHz, [sound]), track.followed, range.startSeconds);
   const { wave, warnings, ...level } = levelSound(following, request.loudness);
   const whole = placed(wave, range, timeline.sampleCount(clipSeconds));
@@ -154,6 +161,22 @@ async function makeTrack(
     },
     warnings,
   };
+}
+
+/** The sound, turned down where its timing says so. */
+function gated(
+  { request }: FoleyJob,
+  { timing }: SeenTrack,
+  samples: Float32Array,
+  rateHz: number,
+  startSeconds: number,
+): Float32Array {
+  if (timing === null || request.timingScale === 0) return samples;
+  const spans = timing.spans.map((span) => ({
+    startSeconds: span.startSeconds - startSeconds,
+    endSeconds: span.endSeconds - startSeconds,
+  }));
+  return gateSpans(samples, rateHz, spans, request.gate);
 }
 
 /** Samples of each window. */

@@ -4,6 +4,7 @@ import { similarityStrategies } from '../conditions/similarity.js';
 import { defaultTimingSettings } from '../conditions/timing-track.js';
 import { samplerNames } from '../diffusion/create-sampler.js';
 import { FoleyError } from '../errors/foley-error.js';
+import { eventChoices } from '../models/model-config.js';
 import { describeFault } from './request-faults.js';
 import type { FieldMeta } from './request-fields.js';
 import { speedFields } from './speed.js';
@@ -20,7 +21,7 @@ export const foleyRequestSchema = z.strictObject({
   video: field(z.string().min(1), { label: 'video', help: 'the clip: MP4, MOV, WebM or MKV', group: 'what' }),
   label: field(z.string().trim().min(1).max(200).nullable().default(null), {
     label: 'label',
-    help: 'what is heard, as a short name such as "dog barking"; it is looked for in the picture',
+    help: 'what is heard, as a short name such as "dog barking"; it is looked for in the picture, which chooses one of the known sounds when this is left out',
     group: 'what',
   }),
   tracks: field(z.array(trackSchema).min(1).max(largestTrackCount).nullable().default(null), {
@@ -131,6 +132,19 @@ export const foleyRequestSchema = z.strictObject({
     label: 'timing raster',
     help: 'foleycrafter: the drifting raster that weights of that project were trained with',
     group: 'timing',
+  }),
+
+  events: field(z.enum(eventChoices).nullable().default(null), {
+    label: 'events',
+    help: 'which labels sound at sudden movements only, such as steps and strokes: none, rhythmic ones, or all',
+    group: 'timing',
+    nullWord: 'model',
+  }),
+  gate: field(z.number().min(0).max(1).nullable().default(null), {
+    label: 'gate',
+    help: 'how far the sound is turned down outside its timing: 0 as the model made it, 1 to silence',
+    group: 'timing',
+    nullWord: 'model',
   }),
 
   dynamics: field(z.number().min(0).max(1).nullable().default(null), {
@@ -292,7 +306,8 @@ export type FoleyRequestInput = z.input<typeof foleyRequestSchema>;
 export type FoleyRequestField = keyof FoleyRequest & string;
 
 /**
- * Checks a request and fills in defaults. Exactly one of `label` and `tracks` is there afterwards.
+ * Checks a request and fills in defaults. Of `label` and `tracks` one at most is there afterwards; with neither, the picture
+ * chooses a label.
  * @param nameOf how messages call a field; the command line gives its flags
  * @throws usage, naming the field and what it may be
  */
@@ -307,10 +322,7 @@ export function parseRequest(
   if (request.originalGain !== 0 && request.original !== 'mix') {
     throw new FoleyError('usage', `${nameOf('originalGain')} only acts with ${nameOf('original')} mix`);
   }
-  if (request.tracks === null) {
-    if (request.label === null) throw new FoleyError('usage', `${nameOf('label')} is missing`);
-    return request;
-  }
+  if (request.tracks === null) return request;
   const single = (['label', 'prompt', 'timing'] as const).find((name) => request[name] !== null);
   if (single !== undefined) {
     throw new FoleyError(

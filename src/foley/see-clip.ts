@@ -4,6 +4,8 @@ import type { MotionCurve } from '../conditions/motion-curve.js';
 import { Timeline } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { FoleyError } from '../errors/foley-error.js';
+import { chooseLabel, describeChoice, type LabelChoice } from './choose-label.js';
+import { cutToEvents } from './clip-events.js';
 import {
   computeMotion,
   type FollowedMotion,
@@ -35,6 +37,8 @@ export interface SeenClip {
   readonly range: ClipRange;
   /** Null when nothing needed them. */
   readonly embeddings: FrameEmbeddings | null;
+  /** What the picture chose where the request names nothing; else null. */
+  readonly choice: LabelChoice | null;
   /** In order of the request. */
   readonly tracks: readonly SeenTrack[];
 }
@@ -55,21 +59,43 @@ export async function seeClip(job: Job): Promise<SeenClip> {
   const { durationSeconds: clipSeconds } = clip.facts;
   const timeline = new Timeline({ ...stations.timeline, raster: request.raster });
   const range = rangeOf(request, clipSeconds);
-  const plans = trackPlans(request);
-  const computesTiming = request.timingScale > 0 && plans.some((plan) => plan.timing === null);
+  const given = request.tracks === null ? [request.timing] : request.tracks.map(({ timing }) => timing);
+  const choosesLabel = request.tracks === null && request.label === null;
+  if (choosesLabel && !stations.readsLabels) {
+    throw new FoleyError(
+      'usage',
+      'the label is missing, and this model has nothing that finds one in the picture',
+      {
+        hint: 'Say what is heard, or give a label encoder that belongs to the image encoder.',
+      },
+    );
+  }
+  const computesTiming = request.timingScale > 0 && given.includes(null);
   const computesMotion =
-    followsMotion(strengthsOf(request)) && plans.some(({ timing }) => timing?.motion === undefined);
+    followsMotion(strengthsOf(request)) && given.some((timing) => timing?.motion === undefined);
   const tellsPlaces = stations.readsLabels && stations.encoder.embedPlaceLabels !== undefined;
-  const needsFrames = request.frameScale > 0 || computesTiming || (computesMotion && tellsPlaces);
+  const needsFrames =
+    choosesLabel || request.frameScale > 0 || computesTiming || (computesMotion && tellsPlaces);
   const embeddings = needsFrames
     ? await clock.time('frames', () =>
         embedClip(clip, range, timeline, stations, hooks, speedOf(request, stations.speedDefaults)),
       )
     : null;
   throwIfCancelled(hooks);
+  const choice = choosesLabel
+    ? await clock.time('text', () => chooseLabel(embeddings!, stations.encoder)) // looked at for this, too
+    : null;
   const tracks: SeenTrack[] = [];
-  for (const plan of plans) tracks.push(await clock.time('text', () => seeTrack(job, plan, embeddings)));
-  return { timeline, range, embeddings, tracks };
+  for (const plan of trackPlans(request, choice?.label))
+    tracks.push(await clock.time('text', () => seeTrack(job, plan, embeddings)));
+  return { timeline, range, embeddings, choice, tracks: withDoubt(tracks, choice) };
+}
+
+/** A choice that may well be another one is worth a warning. */
+function withDoubt(tracks: readonly SeenTrack[], choice: LabelChoice | null): readonly SeenTrack[] {
+  if (choice === null || !choice.isUncertain) return tracks;
+  const doubt = `nothing said what is heard, and ${describeChoice(choice)}: give a label if that is wrong`;
+  return tracks.map((track) => ({ ...track, warnings: [doubt, ...track.warnings] }));
 }
 
 async function seeTrack(
@@ -107,7 +133,8 @@ async function seeTrack(
     if (timing !== null) return givenTiming(request, plan, timing, clipSeconds);
     if (embeddings === null || !stations.readsLabels) return { timing: null, warnings: [] };
     const computed = await computeTiming(request, plan, embeddings, stations.encoder, clipSeconds);
-    return { timing: computed, warnings: [] };
+    const cut = await cutToEvents(request, computed, embeddings, stations.encoder);
+    return { timing: cut, warnings: [] };
   }
 }
 

@@ -1,6 +1,7 @@
 /** @file A request whose open ends are settled, and the plan of each track in it. */
 import type { SimilarityStrategy } from '../conditions/similarity.js';
 import { deriveSeed } from '../diffusion/noise.js';
+import { FoleyError } from '../errors/foley-error.js';
 import type { ModelDefaults } from '../models/model-config.js';
 import type { FoleyRequest } from './request.js';
 import type { InlineTiming, TrackRequest } from './track-request.js';
@@ -23,6 +24,8 @@ export interface SettledRequest extends ResolvedRequest {
   readonly frameScale: number;
   readonly timingScale: number;
   readonly strategy: SimilarityStrategy;
+  readonly events: ModelDefaults['events'];
+  readonly gate: number;
   readonly dynamics: number;
   readonly doppler: number;
   readonly pan: number;
@@ -36,6 +39,8 @@ export function withModelDefaults(request: ResolvedRequest, defaults: ModelDefau
     frameScale: request.frameScale ?? defaults.frameScale,
     timingScale: request.timingScale ?? defaults.timingScale,
     strategy: request.strategy ?? defaults.strategy,
+    events: request.events ?? defaults.events,
+    gate: request.gate ?? defaults.gate,
     dynamics: request.dynamics ?? defaults.dynamics,
     doppler: request.doppler ?? defaults.doppler,
     pan: request.pan ?? defaults.pan,
@@ -63,11 +68,14 @@ export interface TrackPlan {
  * The tracks of a request; a single label is one track that is neither turned up nor down. A track without a seed gets
  * one of the request's seed and its label, so that it sounds the same wherever it stands among the others; a second track of
  * the same label gets another.
+ * @param chosenLabel in place of a label that the request leaves out
+ * @throws usage when there is neither a label nor a track
  */
-export function trackPlans(request: ResolvedRequest): TrackPlan[] {
+export function trackPlans(request: ResolvedRequest, chosenLabel: string | null = null): TrackPlan[] {
   const { tracks, threshold, negative, seed } = request;
   if (tracks === null) {
-    const label = request.label!; // parseRequest: there is a label where there are no tracks
+    const label = request.label ?? chosenLabel;
+    if (label === null) throw new FoleyError('usage', 'the label is missing');
     const { timing } = request;
     return [
       {

@@ -19,6 +19,16 @@ export interface FrameEmbeddings {
   readonly data: Float32Array;
   /** What is seen where, of encoders that can tell. */
   readonly places?: PlaceEmbeddings;
+  /** How much each picture differs from the one before it. */
+  readonly changes?: PictureChanges;
+}
+
+/** The change from picture to picture, of all that were looked at. */
+export interface PictureChanges {
+  /** [C] ascending. */
+  readonly timesSeconds: Float64Array;
+  /** [C] mean absolute difference of luma, 0..255; the first is 0. */
+  readonly values: Float32Array;
 }
 
 /** Embeddings of the places of a grid over the picture, of some of a clip's frames. */

@@ -89,12 +89,18 @@ const labelEncoderSchema = z.discriminatedUnion('kind', [
 /** How similarity becomes a curve (conditions/similarity.ts); `places` needs an encoder that tells them. */
 export const strategyNames = ['contrast', 'projected', 'min-max', 'raw', 'places'] as const;
 
+export const eventChoices = ['off', 'rhythmic', 'all'] as const;
+
 /** What holds where a request says nothing. */
 const defaultsSchema = z.strictObject({
   guidance: z.number().nonnegative(),
   frameScale: z.number().nonnegative(),
   timingScale: z.number().nonnegative(),
   strategy: z.enum(strategyNames).default('min-max'),
+  /** Which labels sound at sudden movements only (conditions/visual-events.ts). */
+  events: z.enum(eventChoices).default('off'),
+  /** How far the sound is turned down outside its timing, 0..1. */
+  gate: z.number().min(0).max(1).default(0),
   /** How far level, pitch and direction follow the motion in the picture, 0..1 (conditions/motion-curve.ts). */
   dynamics: z.number().min(0).max(1).default(0),
   doppler: z.number().min(0).max(1).default(0),

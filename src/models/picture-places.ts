@@ -79,9 +79,14 @@ export function placeBias(p: Parameters): Value {
   return p.get('bias', [1]);
 }
 
-/** The logit at which a place counts as showing something that sounds, and how sharply it does. */
-const soundingLogit = -2;
-const soundingSharpness = 2;
+/**
+ * The logit at which a place counts as showing something that sounds, and how sharply it does: background must come to
+ * nothing, since its direction differs from clip to clip and a normalisation behind it would make it as long as anything.
+ */
+const soundingLogit = 0;
+const soundingSharpness = 3;
+/** Brings the embedding of a large thing to a length of 2 or 3, near the biases that meet it. */
+const soundingScale = 0.1;
 /** Keeps a picture that shows nothing at the origin. */
 const leastArea = 0.02;
 
@@ -99,7 +104,8 @@ export function soundingPlaces(p: Parameters, places: Value, { width }: PlaceSiz
   const clearest = add(max(matmul(places, bank), [2], { keepDims: true }), placeBias(p)); // [B, 49, 1]
   const shares = sigmoid(mul(sub(clearest, soundingLogit), soundingSharpness));
   const area = mean(shares, [1]); // [B, 1]
-  const together = div(mean(mul(places, shares), [1]), sqrt(add(area, leastArea))); // [B, placeWidth]
+  const root = sqrt(add(area, leastArea));
+  const together = mul(div(mean(mul(places, shares), [1]), root), soundingScale); // [B, placeWidth]
   return matmul(together, p.get('label.weight', [placeWidth, width]));
 }
 

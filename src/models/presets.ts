@@ -7,7 +7,7 @@ import { clipH14, clipL14 } from './clip.js';
 import type { ModelConfig } from './model-config.js';
 
 /** Nothing follows the motion in the picture. */
-const still = { dynamics: 0, doppler: 0, pan: 0 };
+const still = { dynamics: 0, doppler: 0, pan: 0, events: 'off', gate: 0 } as const;
 
 /** Auffusion with FoleyCrafter's two adapters: per clip, not per frame. */
 export const foleycrafter: ModelConfig = {

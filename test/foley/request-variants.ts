@@ -48,6 +48,8 @@ export const variants: Readonly<Record<FoleyRequestField, Variant>> = {
   minimumOn: { text: '3', value: 3, seenIn: 'sound' },
   minimumOff: { text: '2.5', value: 2.5, seenIn: 'sound' },
   smoothing: { text: '0.9', value: 0.9, seenIn: 'sound' },
+  events: { text: 'all', value: 'all', seenIn: 'sound' },
+  gate: { text: '1', value: 1, seenIn: 'sound' },
   raster: { text: 'foleycrafter', value: 'foleycrafter', seenIn: 'sound' },
   dynamics: { text: '0.7', value: 0.7, seenIn: 'sound' },
   doppler: { text: '1', value: 1, seenIn: 'sound' },
