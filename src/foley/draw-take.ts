@@ -39,7 +39,7 @@ export async function drawTake(
   const samples = mixdown(take.wave).channels[0]!;
   const image = melToImage(melSpectrogram(padded(samples, spec.fftSize), spec));
   return drawResult({
-    title: titleOf(request),
+    title: take.chosenLabel?.label ?? titleOf(request),
     subtitle: `${fileName(clip.path)}  ·  model ${provenance.name}  ·  seed ${take.seed}  ·  ${request.steps} steps`,
     durationSeconds: clip.facts.durationSeconds,
     frames: await stripOf(clip),

@@ -3,6 +3,7 @@
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { FoleyError, type FoleyErrorCode, messageOf } from '../errors/foley-error.js';
 import type { MediaFacts } from '../video/media-facts.js';
+import type { LabelChoice } from './choose-label.js';
 import type { MixSidecar } from './make-mix.node.js';
 import type { MixRequest } from './mix-request.js';
 import type { FoleyProgress, FoleyTimings } from './progress.js';
@@ -46,6 +47,8 @@ export interface Inspection {
   readonly timing: TimingCurve | null;
   /** Of every label, in order of the request. */
   readonly trackTimings: readonly TimingCurve[];
+  /** What the picture chose where no label was given; else null. */
+  readonly chosenLabel: LabelChoice | null;
   readonly warnings: readonly string[];
   readonly timings: FoleyTimings;
   /** PNG bytes. */

@@ -77,11 +77,12 @@ async function inspect(
       ...base,
       timing: null,
       trackTimings: [],
+      chosenLabel: null,
       warnings: [],
       timings: clock.timings(),
       picture: null,
     };
-  const { tracks } = await withStations(
+  const { tracks, choice } = await withStations(
     () => openSeeingStations(request),
     clock,
     hooks,
@@ -97,7 +98,7 @@ async function inspect(
     ? renderPng(await drawInspection(timing, tracks[0]!.plan.threshold, clip))
     : null;
   const warnings = tracks.flatMap((track) => track.warnings);
-  return { ...base, timing, trackTimings, warnings, timings: clock.timings(), picture };
+  return { ...base, timing, trackTimings, chosenLabel: choice, warnings, timings: clock.timings(), picture };
 }
 
 async function withStations<S extends { close(): Promise<void> }, T>(

@@ -41,6 +41,8 @@ export interface FoleySidecar {
   readonly timing: FoleyTake['timing'];
   /** How the sound followed the motion in the picture; null when it did not, or where tracks say it. */
   readonly followed: FoleyTake['followed'];
+  /** What the picture chose, how surely, and what came next, where the request names nothing; else null. */
+  readonly chosenLabel: FoleyTake['chosenLabel'];
   /** Of a request with several labels; null for a single one. */
   readonly tracks: readonly SidecarTrack[] | null;
   readonly files: SoundFiles & { readonly video: string; readonly picture: string | null };
@@ -124,6 +126,7 @@ export async function writeTake(
     level: take.level,
     timing: take.timing,
     followed: take.followed,
+    chosenLabel: take.chosenLabel,
     tracks: take.tracks === null ? null : written.tracks,
     files: written.files,
     warnings: [...take.warnings, ...written.warnings],

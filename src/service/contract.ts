@@ -194,7 +194,7 @@ const offered = foleyRequestSchema.pick({
 });
 /**
  * What a client may say about a generation: the one request, without what names files or belongs to the machine.
- * Exactly one of `label` and `tracks` is given.
+ * Of `label` and `tracks` one at most is given; with neither, the picture chooses a label.
  */
 export const publicRequestSchema = offered.extend({
   ...speedFields,
@@ -326,6 +326,17 @@ export const timingCurveSchema = z.object({
 /** What an `inspect` job found. */
 export const inspectionSchema = z.object({ timing: timingCurveSchema, warnings: z.array(z.string()) });
 
+const rankedLabelSchema = z.object({
+  label: z.string(),
+  classId: z.string(),
+  score: z.number().min(0).max(1).describe('those of all known sounds sum to 1'),
+});
+/** What the picture chose where a request names nothing. */
+export const chosenLabelSchema = rankedLabelSchema.extend({
+  isUncertain: z.boolean().describe('all others together are likelier'),
+  runnersUp: z.array(rankedLabelSchema),
+});
+
 export const fileKinds = ['wav', 'flac', 'video', 'stem', 'timing', 'picture', 'sidecar'] as const;
 export const jobFileSchema = z.object({
   id,
@@ -350,6 +361,10 @@ export const takeSchema = z.object({
   tracks: z
     .array(z.object({ label: z.string(), seed: z.int(), timing: timingCurveSchema.nullable() }))
     .describe('of a request with tracks, in their order; else empty'),
+  chosenLabel: chosenLabelSchema
+    .nullable()
+    .default(null)
+    .describe('of a request with neither label nor tracks'),
   warnings: z.array(z.string()),
 });
 

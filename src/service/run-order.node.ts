@@ -104,7 +104,7 @@ async function make(
   return { outcome: { inspection: null, takes: result.takes.map(takeOf) }, files };
 }
 
-function takeOf({ take, seed, timing, tracks, warnings }: FoleySidecar): Job['takes'][number] {
+function takeOf({ take, seed, timing, tracks, chosenLabel, warnings }: FoleySidecar): Job['takes'][number] {
   return {
     take,
     seed,
@@ -114,6 +114,7 @@ function takeOf({ take, seed, timing, tracks, warnings }: FoleySidecar): Job['ta
       seed: track.seed,
       timing: track.timing === null ? null : plain(track.timing),
     })),
+    chosenLabel: chosenLabel === null ? null : plain(chosenLabel),
     warnings: [...warnings],
   };
 }
@@ -237,7 +238,9 @@ async function soundOf(
   );
   if (file === undefined) return reject(`job ${track.jobId} has no such take or track`);
   const request = source.order.kind === 'generate' ? source.order.request : null;
-  const label = track.track === null ? request?.label : request?.tracks?.[track.track]?.label;
+  const chosen = source.outcome.takes.find(({ take }) => take === track.take)?.chosenLabel;
+  const label =
+    track.track === null ? (request?.label ?? chosen?.label) : request?.tracks?.[track.track]?.label;
   return { file, label: label ?? `track ${index + 1}` };
 }
 

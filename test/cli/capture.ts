@@ -52,5 +52,16 @@ export async function capture(
 }
 
 function sidecarOf(request: FoleyRequest) {
-  return { request, seed: 0, warnings: ['be warned'], timings: { denoise: 1.5, write: 0.5 } };
+  const chosenLabel =
+    request.label === null
+      ? {
+          label: 'dog barking',
+          classId: 'dog-bark',
+          score: 0.8,
+          isUncertain: false,
+          runnersUp: [{ label: 'cat meowing', classId: 'cat-meow', score: 0.123 }],
+        }
+      : null;
+  const timings = { denoise: 1.5, write: 0.5 };
+  return { request, seed: 0, chosenLabel, warnings: ['be warned'], timings };
 }

@@ -50,7 +50,6 @@ describe('usage', () => {
     [[...least, '--steps'], /^error: option '--steps <n>' argument missing/],
     [[...least, 'second.mp4'], /^error: too many arguments/],
     [['generate', '--label', 'dog'], /^error: the video is missing/],
-    [['generate', 'clip.mp4'], /^error: --label is missing/],
     [
       ['generate', 'clip.mp4', '--label', ''],
       /^error: --label must be text of at most 200 characters, and not empty, got ""/,
@@ -62,7 +61,6 @@ describe('usage', () => {
     ],
     [[...least, '--original-gain', '3'], /^error: --original-gain only acts with --original mix/],
     [['inspect'], /^error: missing required argument 'video'/],
-    [['inspect', 'clip.mp4', '--picture', 'a.png'], /^error: --picture needs --label/],
     [['train', 'vae'], /^error: required option '--config <file>' not specified/],
     [
       ['data', 'scenes', '--audio', 'a', '--out', 'o', '--pictures', 'p', '--count', '0'],
@@ -97,6 +95,14 @@ describe('output', () => {
     expect((await capture([...least, '-v'])).stderr).toMatch(/denoise {2}1\.50 s/);
     expect((await capture([...least, '-v'], fails('engine-failed'))).stderr).toContain('deep down');
   });
+  it('says which label the picture chose, and how surely', async () => {
+    const told = await capture(['generate', 'clip.mp4']);
+    expect(told.requests[0]).toMatchObject({ label: null, tracks: null });
+    expect(told.stderr).toContain('the picture shows "dog barking" (80 %; next: "cat meowing" 12 %)');
+    const json = JSON.parse((await capture(['generate', 'clip.mp4', '--json'])).stdout);
+    expect(json.takes[0].chosenLabel).toMatchObject({ label: 'dog barking', score: 0.8 });
+    expect((await capture(least)).stderr).not.toContain('the picture shows');
+  });
   it('--json is one document on stdout, and errors are one on stderr', async () => {
     const { stdout, stderr } = await capture([...least, '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -127,7 +133,7 @@ describe('output', () => {
       for (let done = 1; done <= 3; done++)
         options?.onProgress?.({ stage: 'denoise', done, total: 3, take: 0 });
       return {
-        takes: [{ request, seed: 0, warnings: [], timings: {} }],
+        takes: [{ request, seed: 0, chosenLabel: null, warnings: [], timings: {} }],
         paths: [],
         peakRssBytes: 0,
         processorSeconds: 0,

@@ -21,9 +21,9 @@ describe('request', () => {
     }
   });
 
-  it('needs a video, and a label or tracks; all else has a default', () => {
+  it('needs a video; all else has a default, or is found in the picture', () => {
     expect(fields.filter((field) => field.isRequired).map((field) => field.name)).toEqual(['video']);
-    expect(() => parseRequest({ video: 'clip.mp4' })).toThrow('label is missing');
+    expect(parseRequest({ video: 'clip.mp4' })).toMatchObject({ label: null, tracks: null });
     const request = parseRequest(least);
     for (const field of fields)
       if (!field.isRequired && field.name !== 'label')

@@ -1,5 +1,6 @@
 /** @file `smooth-foley generate`: a clip and a label in, a clip with sound out. */
 import { type Command, Option } from 'commander';
+import { describeChoice } from '../../foley/choose-label.js';
 import type { FoleyResult } from '../../foley/job-runner.node.js';
 import { foleyRequestSchema, parseRequest } from '../../foley/request.js';
 import { requestFields } from '../../foley/request-fields.js';
@@ -84,6 +85,8 @@ function report(terminal: Terminal, { takes, paths, peakRssBytes }: FoleyResult)
     if (seconds > 0) terminal.detail(`${stage.padEnd(8)} ${seconds.toFixed(2)} s`);
   }
   terminal.detail(`memory   ${(peakRssBytes / 2 ** 20).toFixed(0)} MiB at most`);
+  if (last.chosenLabel !== null && !last.chosenLabel.isUncertain)
+    terminal.note(describeChoice(last.chosenLabel));
   if (terminal.modes.json) {
     terminal.json({ paths, peakRssBytes, takes });
     return;

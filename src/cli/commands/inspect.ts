@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { serializeTiming, type TimingCurve } from '../../conditions/timing-curve.js';
-import { FoleyError } from '../../errors/foley-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.node.js';
+import { describeChoice } from '../../foley/choose-label.js';
 import type { Inspection } from '../../foley/job-protocol.js';
 import { foleyRequestSchema, parseRequest } from '../../foley/request.js';
 import { requestFields } from '../../foley/request-fields.js';
@@ -47,17 +47,9 @@ export function addInspectCommand(program: Command, host: CommandHost): void {
     const given = command.opts<Record<string, unknown>>();
     const picture = typeof given.picture === 'string' ? resolve(given.picture) : null;
     const saveTiming = typeof given.saveTiming === 'string' ? resolve(given.saveTiming) : null;
-    const withTiming = given.label !== undefined;
-    if (!withTiming && (picture !== null || saveTiming !== null)) {
-      throw new FoleyError('usage', `${picture === null ? '--save-timing' : '--picture'} needs --label`, {
-        hint: 'The picture and the timing show when a label is seen.',
-      });
-    }
-    // without a label there is nothing to look for, and the facts alone are read
-    const request = parseRequest(
-      { label: 'unused', ...valuesOf(inspectFields, given), video: args[0] },
-      flagOf,
-    );
+    // with neither a label nor something to write, the facts alone are read
+    const withTiming = given.label !== undefined || picture !== null || saveTiming !== null;
+    const request = parseRequest({ ...valuesOf(inspectFields, given), video: args[0] }, flagOf);
     for (const path of [picture, saveTiming])
       if (path !== null && !request.overwrite) await assertNotThere(path);
     const view = createProgressView(terminal, 1);
@@ -69,6 +61,8 @@ export function addInspectCommand(program: Command, host: CommandHost): void {
       ),
     ).finally(() => view.end());
     for (const warning of inspection.warnings) terminal.warn(warning);
+    if (inspection.chosenLabel !== null && !inspection.chosenLabel.isUncertain)
+      terminal.note(describeChoice(inspection.chosenLabel));
     if (picture !== null) await writeFileAtomic(picture, inspection.picture!);
     if (saveTiming !== null)
       await writeFileAtomic(saveTiming, new TextEncoder().encode(serializeTiming(inspection.timing!)));
@@ -83,8 +77,8 @@ export function addInspectCommand(program: Command, host: CommandHost): void {
 
 function report(terminal: Terminal, video: string, inspection: Inspection, paths: readonly string[]): void {
   if (terminal.modes.json) {
-    const { facts, sha256, timing, warnings, timings } = inspection;
-    terminal.json({ video, sha256, facts, timing, warnings, timings, paths });
+    const { facts, sha256, timing, chosenLabel, warnings, timings } = inspection;
+    terminal.json({ video, sha256, facts, timing, chosenLabel, warnings, timings, paths });
     return;
   }
   for (const line of describeFacts(inspection.facts)) terminal.result(line);

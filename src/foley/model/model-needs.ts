@@ -7,7 +7,7 @@ import type { ModelNeeds } from './found-model.js';
 /** For a generation. */
 export function needsOf(
   request: Pick<FoleyRequest, 'tracks' | 'timing' | 'frameScale' | 'timingScale'> &
-    Partial<Pick<FoleyRequest, 'dynamics' | 'doppler' | 'pan'>>,
+    Partial<Pick<FoleyRequest, 'label' | 'dynamics' | 'doppler' | 'pan'>>,
   defaults: ModelDefaults,
 ): ModelNeeds {
   const { tracks, timing, frameScale, timingScale } = request;
@@ -22,7 +22,9 @@ export function needsOf(
       timingScale: timingScale ?? defaults.timingScale,
     }),
   );
+  const choosesLabel = request.label === null && tracks === null;
   const labels =
+    choosesLabel ||
     (temporalAdapter && timings.includes(null)) ||
     (follows && timings.some((given) => typeof given !== 'object' || given?.motion === undefined));
   return { sound: true, sight: frameAdapter || labels, labels, frameAdapter, temporalAdapter };

@@ -103,7 +103,6 @@ describe('readBatch', () => {
   });
 
   it.each([
-    ['{"video": "a.mp4"}', 'line 1: label is missing'],
     ['\n{"video": "a.mp4", "label": "a"}\n{"label": "b"}', 'line 3: video is missing'],
     ['{"video": "a.mp4", "label": "a", "stpes": 3}', 'line 1: there is no field "stpes" in a batch'],
     ['{"video": "a.mp4", "label": "a", "outDir": "/etc"}', 'line 1: there is no field "outDir" in a batch'],

@@ -37,6 +37,8 @@ async function work({ request, staging, stem }) {
     clip: { file: 'clip.mp4' },
     timing: null,
     tracks: null,
+    followed: null,
+    chosenLabel: null,
     files,
     warnings: [],
   };

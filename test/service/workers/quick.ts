@@ -28,6 +28,8 @@ function makeTakes({ request, staging, stem }: GenerateOrder): void {
       take,
       timing: null,
       tracks: null,
+      followed: null,
+      chosenLabel: null,
       clip: { file: 'clip.mp4' },
       files: { wav: `${name}.wav`, flac: null, video: `${name}.mp4`, picture: null },
       warnings: [],
