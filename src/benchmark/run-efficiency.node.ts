@@ -81,10 +81,15 @@ export interface EfficiencyReport {
   readonly rows: readonly EfficiencyRow[];
 }
 
-/** Measures and writes `efficiency.json` and `efficiency.md`. A run that was stopped goes on where it was. */
+/**
+ * Measures and writes `efficiency.json` and `efficiency.md`. A run that was stopped goes on where it was.
+ *
+ * @param runJob what runs one job in a process of its own; tests give a double
+ */
 export async function runEfficiency(
   options: z.input<typeof efficiencyOptions>,
   hooks: StudyHooks = {},
+  runJob: typeof runFoleyJob = runFoleyJob,
 ): Promise<EfficiencyReport> {
   const settings = efficiencyOptions.parse(options);
   const { model, outFolder, videoFile, label, seed, threads } = settings;
@@ -123,7 +128,7 @@ export async function runEfficiency(
       await log.add({
         variant: variant.name,
         repeat,
-        ...(await measureJob(variant, folder, work, settings, hooks)),
+        ...(await measureJob(variant, folder, work, settings, hooks, runJob)),
       });
     }
   } finally {
@@ -179,6 +184,7 @@ async function measureJob(
   work: string,
   { videoFile, label, seed, threads }: EfficiencyOptions,
   { signal }: StudyHooks,
+  runJob: typeof runFoleyJob,
 ): Promise<Omit<EfficiencyMeasurement, 'variant' | 'repeat'>> {
   const { steps, frameScale, timingScale } = variant;
   const request = parseRequest({
@@ -189,7 +195,7 @@ async function measureJob(
     overwrite: true,
   });
   const started = performance.now();
-  const { takes, peakRssBytes, processorSeconds } = await runFoleyJob(request, signal ? { signal } : {});
+  const { takes, peakRssBytes, processorSeconds } = await runJob(request, signal ? { signal } : {});
   const take = takes[0]!;
   return {
     wallSeconds: (performance.now() - started) / 1000,
