@@ -129,7 +129,11 @@ function pairedPValue(
 }
 
 /** The table for people: best median of each column in bold, a star where p < 0.05 against the first row. */
-export function ablationMarkdown(table: AblationTable): string {
+export function ablationMarkdown(
+  table: AblationTable,
+  /** Whether a system can be the best: not one that bounds the others. */
+  isJudged: (system: string) => boolean = () => true,
+): string {
   const { metrics, rows } = table;
   const header = metrics.map(({ title, unit, better }) => {
     const arrow = better === 'higher' ? '↑' : '↓';
@@ -137,7 +141,9 @@ export function ablationMarkdown(table: AblationTable): string {
   });
   const best = new Map(
     metrics.map(({ key, better }) => {
-      const medians = rows.flatMap(({ cells }) => (cells[key] ? [cells[key].estimate] : []));
+      const medians = rows.flatMap(({ system, cells }) =>
+        cells[key] && isJudged(system) ? [cells[key].estimate] : [],
+      );
       return [key, better === 'higher' ? Math.max(...medians) : Math.min(...medians)];
     }),
   );
@@ -149,7 +155,7 @@ export function ablationMarkdown(table: AblationTable): string {
         value.toFixed(decimals),
       );
       const star = cell.pValue !== null && cell.pValue < 0.05 ? '\\*' : '';
-      return `${cell.estimate === best.get(key) ? `**${estimate}**` : estimate}${star} [${low}, ${high}]`;
+      return `${cell.estimate === best.get(key) && isJudged(system) ? `**${estimate}**` : estimate}${star} [${low}, ${high}]`;
     });
     return `| ${[system, ...texts].join(' | ')} |`;
   });

@@ -3,7 +3,7 @@ import type { AblationMetric, AblationTable } from '../../evaluation/ablation.js
 import type { Interval } from '../../evaluation/bootstrap.js';
 import type { JudgeScores, ReportGroup } from './report.js';
 import type { SetScore } from './set-scores.js';
-import { type SystemId, systems } from './systems.js';
+import { isJudged, type SystemId, systems } from './systems.js';
 
 /** Markup; made by the functions of this file from data that was escaped. */
 export type Html = string;
@@ -77,11 +77,6 @@ export function breakdownTable(by: string, metric: AblationMetric, groups: reado
 }
 
 const absent: Html = '<td class="absent">–</td>';
-
-/** Not the truth and what is made of it: those bound the others. */
-export function isJudged(system: string): boolean {
-  return !['truth', 'vocoder', 'autoencoder', 'true-timing'].includes(system);
-}
 
 export function metricTitle({ title, unit, better }: AblationMetric): string {
   const arrow = better === 'higher' ? '↑' : '↓';

@@ -3,7 +3,7 @@ import { type AblationMetric, ablationMarkdown } from '../../evaluation/ablation
 import type { Interval } from '../../evaluation/bootstrap.js';
 import type { JudgeScores, ReportGroup, SetReport } from './report.js';
 import type { SetScore } from './set-scores.js';
-import { type SystemId, systems } from './systems.js';
+import { isJudged, type SystemId, systems } from './systems.js';
 
 /** What a report says about how it was made. */
 export interface ReportHead {
@@ -48,7 +48,7 @@ export function setMarkdown(set: SetReport, { against, resamples }: ReportHead):
     ...set.groups.flatMap(({ title, table }) => [
       `### ${title}`,
       '',
-      ablationMarkdown({ ...table, rows: table.rows }).replace(/against "[^"]*"/, `against \`${against}\``),
+      ablationMarkdown(table, isJudged).replace(/against "[^"]*"/, `against \`${against}\``),
     ]),
     ...set.scores.flatMap((scores) => scoresMarkdown(scores, against, resamples)),
     ...breakdownMarkdown('kind of scene', set.byKind),

@@ -19,6 +19,8 @@ export const reportOptions = z.strictObject({
   clipWise: z.string().min(1).nullable().default(null),
   /** What judges class and likeness, by name of the embedder: the file of its weights. The first one names classes. */
   embedders: z.array(z.strictObject({ name: z.string().min(1), file: z.string().min(1) })).min(1),
+  /** The image tower of CLIP ViT-B/32, for the frame-audio score with the embedder "wav2clip". */
+  clipFrames: z.string().min(1).nullable().default(null),
   /** Recordings with their manifest: for the sampler, and the reference of the Fréchet distance. Null goes without. */
   audioFolder: z.string().min(1).nullable().default(null),
   cacheFolder: z.string().min(1).default('.cache/data'),
@@ -40,6 +42,6 @@ export const reportOptions = z.strictObject({
   against: z.enum(systemIds).default('both'),
   /** Scenes of each set that the page lets one hear. */
   heard: z.int().min(0).max(200).default(12),
-  resamples: z.int().min(50).max(20_000).default(1000),
+  resamples: z.int().min(50).max(20_000).default(500),
 });
 export type ReportOptions = z.output<typeof reportOptions>;

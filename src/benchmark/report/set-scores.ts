@@ -5,7 +5,7 @@ import { inceptionScore, meanKlDivergence } from '../../evaluation/class-distrib
 import { joinEmbeddings } from '../../evaluation/embedders/audio-embedder.js';
 import type { Embeddings } from '../../evaluation/frechet-distance.js';
 import { type FrechetReference, frechetReference } from '../../evaluation/frechet-reference.js';
-import { quantileOfSorted } from '../../evaluation/statistics.js';
+import { mean, quantileOfSorted } from '../../evaluation/statistics.js';
 
 /** What one embedder made of one sound. */
 export interface HeardSound extends Embeddings {
@@ -132,13 +132,19 @@ function scored(own: SystemStatistics, base: SystemStatistics | null): Record<Sc
   };
 }
 
-/** @param values the estimate first, then the resamples */
+/**
+ * The central 95 % of the resamples, moved so that their mean is the estimate: a resample has fewer different sounds than
+ * the set, and a Fréchet distance is the larger, and an inception score the smaller, the fewer there are.
+ * @param values the estimate first, then the resamples
+ */
 function intervalOf(values: Float64Array): Interval {
-  const sorted = values.slice(1).sort();
+  const estimate = values[0]!;
+  const resampled = values.slice(1).sort();
+  const shift = estimate - mean(resampled);
   return {
-    estimate: values[0]!,
-    low: quantileOfSorted(sorted, 0.025),
-    high: quantileOfSorted(sorted, 0.975),
+    estimate,
+    low: quantileOfSorted(resampled, 0.025) + shift,
+    high: quantileOfSorted(resampled, 0.975) + shift,
   };
 }
 

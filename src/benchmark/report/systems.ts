@@ -73,3 +73,8 @@ export const systems: Readonly<Record<SystemId, System>> = {
   energy: model('visual energy, no label', { frameScale: 0 }, { timing: 'energy', hasLabel: false }),
   sampler: { how: 'sampler', title: 'a recording, scaled and panned' },
 };
+
+/** Those that are not judged bound the others: the truth, what is made of it, and what is told of it. */
+export function isJudged(system: string): boolean {
+  return !['truth', 'vocoder', 'autoencoder', 'true-timing'].includes(system);
+}

@@ -22,13 +22,14 @@ export function addEvalReport(parent: Command, host: CommandHost): void {
     .option('--audio <folder>', 'recordings with their manifest.tsv: for the sampler and as reference')
     .option('--cache-dir <folder>', 'decoded recordings are kept here', '.cache/data')
     .option('--embedder <name=file...>', 'further judges of likeness, such as cnn14=FILE')
+    .option('--clip-frames <file>', 'image tower of CLIP ViT-B/32, beside --embedder wav2clip=FILE')
     .option('--systems <names>', 'only these, with commas between them')
     .option('--sets <names>', 'continuous, general or both with a comma')
     .option('--count <n>', 'so many scenes of each set, evenly over it')
     .option('--shard <i/n>', 'take every n-th scene from the i-th on, and write no report')
     .option('--against <system>', 'differences are told from this system', 'both')
     .option('--heard <n>', 'scenes of each set that the page plays; 12 unless given')
-    .option('--resamples <n>', 'of the intervals of set scores; 1000 unless given')
+    .option('--resamples <n>', 'of the intervals of set scores; 500 unless given')
     .option('--seed <n>', 'seed of the generated sounds')
     .option('--steps <n>', 'denoising steps; 20 unless given')
     .option('--guidance <n>', "how strongly conditions are followed; the model's own unless given")
@@ -47,6 +48,7 @@ export function addEvalReport(parent: Command, host: CommandHost): void {
         { name: 'tagger', file: resolve(options.tagger!) },
         ...(options.embedder ?? []).map(embedderOption),
       ],
+      clipFrames: options.clipFrames === undefined ? null : resolve(options.clipFrames),
       audioFolder: options.audio === undefined ? null : resolve(options.audio),
       cacheFolder: resolve(options.cacheDir!),
       ...(options.systems === undefined ? {} : { systems: options.systems.split(',') }),
