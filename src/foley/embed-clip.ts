@@ -25,6 +25,7 @@ export interface ClipRange {
  * Embeds the frames of a range at the timeline's rate. Times are those of the clip.
  * @param speed pictures within its tolerance of the last one that was embedded share that one's embedding; where it
  * looks less often than the timeline wants, the embeddings between are interpolated
+ * @param watchesChanges whether the changes between all pictures are wanted, however seldom the encoder looks
  */
 export async function embedClip(
   clip: Clip,
@@ -33,6 +34,7 @@ export async function embedClip(
   stations: Pick<SeeingStations, 'encoder' | 'embeddingCache'>,
   hooks: JobHooks,
   speed: Pick<SpeedSettings, 'frameTolerance' | 'looksPerSecond'> = exactSpeed,
+  watchesChanges = false,
 ): Promise<FrameEmbeddings> {
   const { encoder, embeddingCache } = stations;
   const { frameRateHz } = timeline.spec;
@@ -43,17 +45,19 @@ export async function embedClip(
       encoder.id,
       ...(speed.frameTolerance === 0 ? [] : [`tolerance-${speed.frameTolerance}`]),
       ...(looksPerSecond === frameRateHz ? [] : [`looks-${looksPerSecond}`]),
+      ...(watchesChanges ? ['changes'] : []),
     ].join('/'),
     frameRateHz,
     ...range,
   };
   const cached = await embeddingCache?.read(key);
   if (cached) return cached;
-  const total = Math.ceil(range.durationSeconds * looksPerSecond);
+  const framesPerSecond = watchesChanges ? frameRateHz : looksPerSecond;
+  const total = Math.ceil(range.durationSeconds * framesPerSecond);
   const frames = clip.frames({
     startSeconds: range.startSeconds,
     endSeconds: range.startSeconds + range.durationSeconds,
-    framesPerSecond: looksPerSecond,
+    framesPerSecond,
     fit: {
       kind: 'shortest-side',
       pixels: encoder.imageSize,
@@ -62,19 +66,17 @@ export async function embedClip(
     ...(hooks.signal ? { signal: hooks.signal } : {}),
   });
   const shown: ShownFrame[] = [];
+  const changed: Change[] = [];
+  const watched = watchesChanges ? watch(frames, changed, 1 / looksPerSecond) : frames;
   const distinct = await encoder.embedFrames(
-    distinctFrames(frames, speed.frameTolerance, shown, total, hooks),
+    distinctFrames(watched, speed.frameTolerance, shown, { total, changed }, hooks),
   );
   const looks = spread(distinct, shown);
   const seen =
     looksPerSecond === frameRateHz || shown.length === 0
       ? looks
       : interpolateEmbeddings(looks, frameTimes(range, timeline));
-  const changes: PictureChanges = {
-    timesSeconds: Float64Array.from(shown, ({ timeSeconds }) => timeSeconds),
-    values: Float32Array.from(shown, ({ change }) => change),
-  };
-  const embeddings = { ...seen, changes };
+  const embeddings = watchesChanges ? { ...seen, changes: changesOf(changed) } : seen;
   await embeddingCache?.write(key, embeddings);
   return embeddings;
 }
@@ -90,8 +92,40 @@ interface ShownFrame {
   readonly timeSeconds: number;
   /** Row of the picture among the distinct ones. */
   readonly row: number;
-  /** From the picture before it, 0..255. */
+}
+
+/** A picture, and how much it differs from the one before it, 0..255. */
+interface Change {
+  readonly timeSeconds: number;
   readonly change: number;
+}
+
+/** Notes how each picture changes into the next, and passes on those that are to be looked at. */
+async function* watch(
+  frames: AsyncIterable<RgbFrame>,
+  changed: Change[],
+  lookSeconds: number,
+): AsyncGenerator<RgbFrame> {
+  let before: RgbFrame | null = null;
+  let nextSeconds: number | null = null;
+  for await (const frame of frames) {
+    const { timeSeconds } = frame;
+    changed.push({ timeSeconds, change: before === null ? 0 : pictureChange(before, frame) });
+    before = { ...frame, data: frame.data.slice() }; // the stream may use its buffer again
+    if (nextSeconds !== null && timeSeconds < nextSeconds - slackSeconds) continue;
+    nextSeconds = Math.max(nextSeconds ?? timeSeconds, timeSeconds - lookSeconds / 2) + lookSeconds;
+    yield frame;
+  }
+}
+
+/** A tenth of a millisecond: frame times are sums of rounded reciprocals. */
+const slackSeconds = 1e-4;
+
+function changesOf(changed: readonly Change[]): PictureChanges {
+  return {
+    timesSeconds: Float64Array.from(changed, ({ timeSeconds }) => timeSeconds),
+    values: Float32Array.from(changed, ({ change }) => change),
+  };
 }
 
 /** Passes on each picture that differs from the last one passed on, and notes which picture every frame shows. */
@@ -99,13 +133,12 @@ async function* distinctFrames(
   frames: AsyncIterable<RgbFrame>,
   tolerance: number,
   shown: ShownFrame[],
-  total: number,
+  { total, changed }: { readonly total: number; readonly changed: readonly Change[] },
   hooks: JobHooks,
 ): AsyncGenerator<EncoderFrame> {
   let row = -1;
   let sourceTimeSeconds: number | null = null;
   let reference: RgbFrame | null = null;
-  let before: RgbFrame | null = null;
   for await (const frame of frames) {
     if (hooks.signal?.aborted) throw new FoleyError('cancelled', 'looking at the frames was cancelled');
     const isNew =
@@ -117,17 +150,12 @@ async function* distinctFrames(
       row++;
       reference = { ...frame, data: frame.data.slice() }; // the stream may use its buffer again
     }
-    shown.push({
-      timeSeconds: frame.timeSeconds,
-      row,
-      change: before === null ? 0 : pictureChange(before, frame),
-    });
-    before = { ...frame, data: frame.data.slice() };
+    shown.push({ timeSeconds: frame.timeSeconds, row });
     if (isNew) yield frame;
     hooks.onProgress?.({
       stage: 'frames',
-      done: shown.length,
-      total: Math.max(total, shown.length),
+      done: Math.max(shown.length, changed.length),
+      total: Math.max(total, shown.length, changed.length),
       take: 0,
     });
   }

@@ -78,7 +78,15 @@ export async function seeClip(job: Job): Promise<SeenClip> {
     choosesLabel || request.frameScale > 0 || computesTiming || (computesMotion && tellsPlaces);
   const embeddings = needsFrames
     ? await clock.time('frames', () =>
-        embedClip(clip, range, timeline, stations, hooks, speedOf(request, stations.speedDefaults)),
+        embedClip(
+          clip,
+          range,
+          timeline,
+          stations,
+          hooks,
+          speedOf(request, stations.speedDefaults),
+          request.events !== 'off' && computesTiming,
+        ),
       )
     : null;
   throwIfCancelled(hooks);

@@ -26,7 +26,13 @@ function clipOf(values: readonly number[], sourceOf = (index: number) => index):
 }
 
 /** Embeds a picture as its brightness, and tells which pictures it saw and under which key. */
-async function embed(clip: Clip, frameTolerance = 0, looksPerSecond = 60, places?: PlaceEmbeddings) {
+async function embed(
+  clip: Clip,
+  frameTolerance = 0,
+  looksPerSecond = 60,
+  places?: PlaceEmbeddings,
+  watchesChanges = false,
+) {
   const seen: number[] = [];
   const keys: EmbeddingKey[] = [];
   const encoder = {
@@ -49,16 +55,29 @@ async function embed(clip: Clip, frameTolerance = 0, looksPerSecond = 60, places
   const range = { startSeconds: 0, durationSeconds: clip.facts.durationSeconds };
   const timeline = new Timeline(defaultTimelineSpec);
   const speed = { frameTolerance, looksPerSecond };
-  const { data, places: kept } = await embedClip(
-    clip,
-    range,
-    timeline,
-    { encoder, embeddingCache },
-    {},
-    speed,
-  );
-  return { seen, embeddings: [...data], places: kept, encoderId: keys[0]!.encoderId };
+  const {
+    data,
+    places: kept,
+    changes,
+  } = await embedClip(clip, range, timeline, { encoder, embeddingCache }, {}, speed, watchesChanges);
+  return { seen, embeddings: [...data], places: kept, changes, encoderId: keys[0]!.encoderId };
 }
+
+describe('changes', () => {
+  it('are those between all pictures, however seldom the encoder looks', async () => {
+    const values = [10, 10, 10, 40, 40, 40, 20, 20, 20, 20];
+    const { seen, changes, encoderId } = await embed(clipOf(values), 0, 10, undefined, true);
+    expect(seen).toEqual([10, 40, 20, 20]);
+    expect([...changes!.values].map(Math.round)).toEqual([0, 0, 0, 30, 0, 0, 20, 0, 0, 0]);
+    expect([...changes!.timesSeconds].map((time) => Math.round(30 * time))).toEqual(values.map((_, i) => i));
+    expect(encoderId).toBe('fake/looks-10/changes');
+  });
+
+  it('are left out where nobody asks', async () => {
+    const { changes } = await embed(clipOf([10, 20, 30, 40]), 0, 10);
+    expect(changes).toBeUndefined();
+  });
+});
 
 describe('looks', () => {
   it('further apart than the frames leave the rest to interpolation', async () => {

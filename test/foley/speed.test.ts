@@ -17,8 +17,8 @@ describe('speed settings', () => {
     expect(speedOf(asked, defaults)).toEqual({ ...exactSpeed, guidanceUntil: 0, frameBatch: 8 });
   });
 
-  it('save nothing in a small model, and steps and looks in a large one', () => {
-    expect(speedDefaults(small)).toEqual(exactSpeed);
+  it('save looks in a small model, and steps and more looks in a large one', () => {
+    expect(speedDefaults(small)).toEqual({ ...exactSpeed, looksPerSecond: 10 });
     expect(speedDefaults(smoothFoley)).toMatchObject({ reuseInterval: 3, looksPerSecond: 5 });
     expect(speedDefaults(foleycrafter)).toMatchObject({ reuseInterval: 3, looksPerSecond: 5 });
     // what could not be judged without published weights is left to the request
