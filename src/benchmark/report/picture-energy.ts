@@ -1,6 +1,7 @@
 /** @file Timing from the picture alone: it sounds where much changes between frames, whatever it is that moves. */
 import type { TimeSpan } from '../../conditions/timeline.js';
 import { defaultTimingSettings, timingTrack } from '../../conditions/timing-track.js';
+import { quantile } from '../../evaluation/statistics.js';
 import type { RgbFrame } from '../../video/rgb-frame.js';
 
 /** Frames a second, and their largest size: what moves less than a pixel of it does not count. */
@@ -10,8 +11,8 @@ export const energyFrames = { framesPerSecond: 15, width: 80, height: 60 } as co
 const leastChange = 0.05;
 
 /**
- * The on spans of a clip by its changes: the mean absolute difference of each frame from the one before it, stretched
- * over the clip to 0..1, is treated as a similarity would be. A clip without any change sounds throughout.
+ * The on spans of a clip by its changes: the mean absolute difference of each frame from the one before it, as a share of
+ * a great one in the same clip, is treated as a similarity would be. A clip without any change sounds throughout.
  */
 export async function energyTiming(
   frames: AsyncIterable<RgbFrame>,
@@ -26,7 +27,7 @@ export async function energyTiming(
     before = data.slice();
   }
   if (changes.length > 1) changes[0] = changes[1]!;
-  return timingTrack(Float64Array.from(times), stretched(changes), defaultTimingSettings, durationSeconds);
+  return timingTrack(Float64Array.from(times), relative(changes), defaultTimingSettings, durationSeconds);
 }
 
 function meanDifference(a: Uint8Array, b: Uint8Array): number {
@@ -35,10 +36,10 @@ function meanDifference(a: Uint8Array, b: Uint8Array): number {
   return sum / a.length;
 }
 
-function stretched(changes: readonly number[]): Float32Array {
-  const low = Math.min(...changes);
-  const high = Math.max(...changes);
-  return Float32Array.from(changes, (change) =>
-    high - low <= leastChange ? 1 : (change - low) / (high - low),
-  );
+/** Against what is a great change in this clip; a single cut or jump is not to decide. */
+const greatShare = 0.95;
+
+function relative(changes: readonly number[]): Float32Array {
+  const great = changes.length === 0 ? 0 : quantile(changes, greatShare);
+  return Float32Array.from(changes, (change) => (great <= leastChange ? 1 : Math.min(1, change / great)));
 }
