@@ -23,7 +23,7 @@ export function addTrainCommand(program: Command, host: CommandHost): void {
   const command = program
     .command('train')
     .description(
-      'train one stage: vae, vocoder, backbone, temporal-adapter, frame-adapter, or the tagger that judges',
+      'train one stage: vae, vocoder, backbone, places, temporal-adapter, frame-adapter, or the tagger that judges',
     )
     .argument('<stage>', 'which part of the model')
     .requiredOption('--config <file>', 'JSON with the settings of the stage')
