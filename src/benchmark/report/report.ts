@@ -9,6 +9,7 @@ import {
 } from '../../evaluation/ablation.js';
 import { rankClasses } from '../../evaluation/classification.js';
 import { taggerConfig } from '../../evaluation/tagger.js';
+import { frameAudioMetrics } from './frame-audio.js';
 import { physicalMetrics } from './measure-sound.js';
 import type { StoredEmbedding } from './measurement-store.node.js';
 import { type HeardSound, type SetScores, setScores } from './set-scores.js';
@@ -40,6 +41,7 @@ export const metricGroups: readonly { readonly title: string; readonly keys: rea
     keys: ['envelopeCorrelation', 'passCorrelation', 'dopplerSign', 'dopplerError', 'panError'],
   },
   { title: 'What it is taken for', keys: ['named', 'namedInThree'] },
+  { title: 'Sound and picture in one space', keys: ['frameAudio', 'clipScore'] },
 ];
 
 /** What kinds and classes are told apart by. */
@@ -97,7 +99,7 @@ export interface SetReportInput {
 export function setReport(input: SetReportInput): SetReport {
   const { set, entries, systems, against, seed } = input;
   const measurements = named(input);
-  const metrics = [...physicalMetrics, ...namingMetrics];
+  const metrics = [...physicalMetrics, ...namingMetrics, ...frameAudioMetrics];
   const tableOf = (of: readonly BenchmarkEntry[], keys: readonly string[]): AblationTable => {
     const ids = new Set(of.map(({ id }) => id));
     return orderedTable(

@@ -11,6 +11,8 @@ import { withSyntheticSounds } from '../../data/synthetic-library.js';
 import { createOrtEngine } from '../../engine/ort-engine.node.js';
 import { FoleyError } from '../../errors/foley-error.js';
 import { writeFileAtomic } from '../../files/atomic-file.node.js';
+import { withFrameAudioScores } from './frame-audio.js';
+import { openFrameAudioPairs } from './frame-pairs.node.js';
 import { type Judge, judge, openJudges, stretchesOf } from './hearing.node.js';
 import { type Report, reportMarkdown } from './markdown.js';
 import { measureSound } from './measure-sound.js';
@@ -48,6 +50,12 @@ export async function runReport(
     }
     if (shard !== null) return null;
     const recordings = library === null ? [] : await hearRecordings(library, entries, judges, store);
+    const looking = await openFrameAudioPairs(options, judges, pictures, engine);
+    const measurements = await withFrameAudioScores(
+      store.measurements,
+      store.embeddings,
+      looking.pairs,
+    ).finally(() => looking.close());
     const report: Report = {
       format: 'smooth-foley.report/1',
       model: options.model,
@@ -65,7 +73,7 @@ export async function runReport(
             entries: ofSet,
             systems: chosen,
             against: options.against,
-            measurements: store.measurements,
+            measurements,
             embeddings: store.embeddings,
             judges: judges.map(({ name, embedder: { id, width } }) => ({ name, id, width })),
             recordings,

@@ -13,6 +13,8 @@ export interface FrameEmbedder {
   readonly width: number;
   /** Side in pixels of the square that it sees. */
   readonly imageSize: number;
+  /** The filter by which it wants pictures brought to its size beforehand; averaging unless given. */
+  readonly pictureFilter?: 'area' | 'bicubic';
   /** One vector for each frame. */
   embedFrames(frames: AsyncIterable<EncoderFrame>): Promise<Embeddings>;
 }
@@ -43,6 +45,7 @@ export function createClipFrameEmbedder(
     id: `clip-${config.width}-${config.patchSize}/${weightsId}`,
     width,
     imageSize,
+    pictureFilter: 'bicubic',
     embedFrames: (frames) => embedStream(tower, 'embedding', { ...clipPreprocessing, imageSize }, frames),
     close: () => tower.close(),
   };
