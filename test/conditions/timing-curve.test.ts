@@ -55,6 +55,18 @@ describe('timing files', () => {
     );
   });
 
+  const motion = { timesSeconds: [0, 0.5], presence: [1, 0.2], size: [0.000123, 1], position: [-1, 0.25] };
+  it('keep the motion, and say where it is wrong', () => {
+    const timing = { ...good, timesSeconds: [], similarity: [], motion };
+    const { format: _, ...curve } = timing;
+    expect(parseTiming(serializeTiming(curve), 'x')).toEqual(curve);
+    const broken = (change: object) => () =>
+      parseTiming(JSON.stringify({ ...timing, motion: { ...motion, ...change } }), 'my.json');
+    expect(broken({ size: [1] })).toThrow('my.json: motion.size: has 1 values for 2 times');
+    expect(broken({ position: [0, 2] })).toThrow('my.json: motion.position[1]: ');
+    expect(broken({ sizes: [] })).toThrow('my.json: motion: ');
+  });
+
   it.each<[string, unknown, RegExp]>([
     ['no JSON', 'spans: 1', /my\.json: is not JSON/],
     ['a list', [], /my\.json: /],
