@@ -19,14 +19,9 @@ export interface FollowedMotion {
 
 type Strengths = Pick<FollowedMotion, 'dynamics' | 'doppler' | 'pan'>;
 
-/** What acts at all: the level acts through the timing track. */
-export function strengthsOf({
-  dynamics,
-  doppler,
-  pan,
-  timingScale,
-}: Strengths & { readonly timingScale: number }): Strengths {
-  return { dynamics: timingScale > 0 ? dynamics : 0, doppler, pan };
+/** The strengths alone. */
+export function strengthsOf({ dynamics, doppler, pan }: Strengths): Strengths {
+  return { dynamics, doppler, pan };
 }
 
 export function followsMotion({ dynamics, doppler, pan }: Strengths): boolean {

@@ -4,10 +4,9 @@ import { gateSpans } from '../audio/gate-spans.js';
 import type { MelImage } from '../audio/mel-image.js';
 import { createWave, type Wave } from '../audio/wave.js';
 import { embeddingsOver } from '../conditions/frame-embeddings.js';
-import { motionLevel } from '../conditions/motion-curve.js';
 import type { TimeSpan, Window } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
-import { defaultRasterValues, timingColumns, timingHint } from '../conditions/timing-raster.js';
+import { timingColumns, timingHint } from '../conditions/timing-raster.js';
 import { createSampler } from '../diffusion/create-sampler.js';
 import { denoise } from '../diffusion/denoise.js';
 import { deriveSeed, gaussianNoise } from '../diffusion/noise.js';
@@ -217,7 +216,7 @@ async function makeWindows(
 function windowConditions(
   { request, stations }: FoleyJob,
   { timeline, range, embeddings }: SeenClip,
-  { timing, followed }: SeenTrack,
+  { timing }: SeenTrack,
   texts: Texts,
   window: Window,
 ): WindowConditions {
@@ -246,10 +245,6 @@ function windowConditions(
                 untilSeconds(timing.spans, timeline.rasterEndSeconds(endSeconds)),
                 startSeconds,
                 timeline,
-                defaultRasterValues,
-                followed === null || followed.dynamics === 0
-                  ? null
-                  : motionLevel(followed.path, followed.dynamics),
               ),
               stations.synthesizer.bands,
             ),

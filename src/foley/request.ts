@@ -149,7 +149,7 @@ export const foleyRequestSchema = z.strictObject({
 
   dynamics: field(z.number().min(0).max(1).nullable().default(null), {
     label: 'dynamics',
-    help: 'how far the level follows the distance: 0 not at all, 1 as in the open air; acts through the timing track',
+    help: 'how far the level follows the distance: 0 not at all, 1 as in the open air',
     group: 'motion',
     nullWord: 'model',
   }),

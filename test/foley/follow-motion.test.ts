@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createWave } from '../../src/audio/wave.js';
 import type { FrameEmbeddings, ImageTextEncoder } from '../../src/conditions/frame-embeddings.js';
-import { type MotionCurve, motionPath } from '../../src/conditions/motion-curve.js';
+import { levelDbAt, type MotionCurve, motionPath } from '../../src/conditions/motion-curve.js';
 import { coverage, projectBox } from '../../src/data/visibility.js';
 import { assumeSize } from '../../src/foley/assumed-size.js';
 import { computeMotion, type FollowedMotion, followMotion } from '../../src/foley/clip-motion.js';
@@ -93,12 +93,31 @@ describe('pitch', () => {
   it('leaves every sample as it is where nothing is asked for, or nothing moves', () => {
     const wave = tone(440, 1);
     expect(followSound(wave, null, 0)).toBe(wave);
-    expect(followSound(wave, followed(bounce(), { dynamics: 1 }), 0)).toBe(wave);
     const still = { timesSeconds: [0, 1], presence: [1, 1], size: [0.1, 0.1], position: [0.3, 0.3] };
     const noise = createWave(rateHz, [
       wave.channels[0]!.map((sample, index) => sample * Math.cos(index ** 2)),
     ]);
     expect(followSound(noise, followed(still, { doppler: 1 }), 0)).toEqual(noise);
+  });
+});
+
+describe('level', () => {
+  const rmsAt = (seconds: number, dynamics: number, startSeconds = 0): number => {
+    const made = followSound(tone(500, 4), followed(bounce(), { dynamics }), startSeconds).channels[0]!;
+    const first = Math.round(seconds * rateHz);
+    const part = made.subarray(first, first + Math.round(0.05 * rateHz));
+    return 20 * Math.log10(Math.sqrt(part.reduce((sum, sample) => sum + sample ** 2, 0) / part.length));
+  };
+  it('falls with the distance, by half of it at half the strength', () => {
+    const path = motionPath(bounce())!;
+    const expected = levelDbAt(path, 0.2) - levelDbAt(path, 2);
+    expect(expected).toBeLessThan(-6);
+    expect(rmsAt(0.2, 1) - rmsAt(2, 1)).toBeCloseTo(expected, 0);
+    expect(rmsAt(0.2, 0.5) - rmsAt(2, 0.5)).toBeCloseTo(expected / 2, 0);
+    expect(rmsAt(0.2, 0)).toBeCloseTo(rmsAt(2, 0), 1);
+  });
+  it('takes the time of the clip, not that of the sound', () => {
+    expect(rmsAt(0.5, 1, 1.5)).toBeCloseTo(rmsAt(2, 1), 0);
   });
 });
 
@@ -199,7 +218,7 @@ describe('what is followed', () => {
       );
     expect(needs({})).toMatchObject({ sight: false, labels: false });
     expect(needs({ pan: 1 })).toMatchObject({ sight: true, labels: true });
-    expect(needs({ dynamics: 1 }).sight).toBe(false); // it acts through a timing track that is off
+    expect(needs({ dynamics: 1 })).toMatchObject({ sight: true, labels: true });
     expect(needs({ pan: 1, timing: { spans: [], motion: bounce() } }).sight).toBe(false);
   });
 });
@@ -234,10 +253,8 @@ describe('a take', () => {
     const again = await takeOf({ dynamics: 1, timing });
     expect(again.wave).toEqual(seen.wave);
     expect(again.timing!.motion).toEqual(motion);
-    const traces: Trace[] = [[], []];
-    await takeOf({ dynamics: 1, timing }, traces[0]);
-    await takeOf({ dynamics: 1, timing: { ...timing, motion: bounce() } }, traces[1]);
-    expect(traces[1]).not.toEqual(traces[0]);
+    const other = await takeOf({ dynamics: 1, timing: { ...timing, motion: bounce() } });
+    expect(other.wave).not.toEqual(seen.wave);
   });
   it('has stereo stems that a mix takes as they are', async () => {
     const take = await takeOf({

@@ -19,7 +19,6 @@ export function needsOf(
       dynamics: request.dynamics ?? defaults.dynamics,
       doppler: request.doppler ?? defaults.doppler,
       pan: request.pan ?? defaults.pan,
-      timingScale: timingScale ?? defaults.timingScale,
     }),
   );
   const choosesLabel = request.label === null && tracks === null;
