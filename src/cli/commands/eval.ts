@@ -11,6 +11,7 @@ import type { CommandHost } from '../command-host.js';
 import { countTo } from '../count-to.js';
 import { withInterrupt } from '../interrupt.js';
 import { numberOption } from '../number-option.js';
+import { addChoices } from './eval-choices.js';
 import { addEvalReport } from './eval-report.js';
 import { addStudies } from './eval-studies.js';
 
@@ -31,6 +32,7 @@ export function addEvalCommand(program: Command, host: CommandHost): void {
   });
   addRecognition(command, host);
   addStudies(command, host);
+  addChoices(command, host);
   addEvalReport(command, host);
 }
 
