@@ -42,7 +42,7 @@ export const thresholdOptions = z.strictObject({
   /** Scenes of each set. */
   count: z.int().min(1).max(10_000).default(60),
   thresholds: z
-    .array(z.number().min(0).max(1))
+    .array(z.number().min(0).max(1).multipleOf(0.01))
     .min(1)
     .default([0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7]),
   /** Pictures a second that the encoder sees; between, embeddings are interpolated. */
