@@ -53,7 +53,7 @@ export interface MotionSettings {
 export const defaultMotionSettings: MotionSettings = {
   halfViewTangent: 0.5,
   smoothingSeconds: 0.25,
-  leastPresence: 0.3,
+  leastPresence: 0.4,
 };
 
 /** A smooth motion. Values are of the curve's times; between them they are interpolated, outside they are held. */
