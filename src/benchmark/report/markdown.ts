@@ -1,6 +1,7 @@
 /** @file The report for reading: tables in Markdown. */
 import { type AblationMetric, ablationMarkdown } from '../../evaluation/ablation.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
+import type { ModelProvenance } from '../../foley/stations.js';
 import type { JudgeScores, ReportGroup, SetReport } from './report.js';
 import type { SetScore } from './set-scores.js';
 import { isJudged, type SystemId, systems } from './systems.js';
@@ -17,6 +18,8 @@ export interface ReportHead {
 
 export interface Report extends ReportHead {
   readonly format: 'smooth-foley.report/1';
+  /** The files that made the sounds: of the model (`own`), and of the one with the averaging adapter (`clip-wise`). */
+  readonly models: Readonly<Record<string, ModelProvenance>>;
   readonly sets: readonly SetReport[];
 }
 
@@ -32,8 +35,19 @@ export function reportMarkdown(report: Report): string {
     '',
     ...systemsOf(report).map((id) => `- \`${id}\`: ${systems[id].title}`),
     '',
+    ...modelsMarkdown(report.models),
     ...report.sets.flatMap((set) => setMarkdown(set, report)),
   ].join('\n');
+}
+
+/** The files of our own weights with the beginning of their sums. */
+function modelsMarkdown(models: Report['models']): string[] {
+  const lines = Object.entries(models).flatMap(([name, { files }]) =>
+    files
+      .filter(({ file }) => file.endsWith('.safetensors'))
+      .map(({ file, sha256 }) => `- ${name}: \`${file}\` ${sha256.slice(0, 12)}`),
+  );
+  return lines.length === 0 ? [] : ['Weights, by the beginning of their SHA-256:', '', ...lines, ''];
 }
 
 function systemsOf({ sets }: Report): SystemId[] {

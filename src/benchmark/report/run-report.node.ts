@@ -48,6 +48,7 @@ export async function runReport(
       done += chosen.length;
       onProgress?.(done, own.length * chosen.length);
     }
+    await noteModels(options.outFolder, maker);
     if (shard !== null) return null;
     const recordings = library === null ? [] : await hearRecordings(library, entries, judges, store);
     const looking = await openFrameAudioPairs(options, judges, pictures, engine);
@@ -64,6 +65,7 @@ export async function runReport(
       guidance: options.guidance,
       seed: options.seed,
       resamples: options.resamples,
+      models: await readModels(options.outFolder),
       sets: options.sets.flatMap((set) => {
         const ofSet = entries.filter((entry) => entry.set === set);
         if (ofSet.length === 0) return [];
@@ -122,6 +124,21 @@ async function checkSameRun({ outFolder, ...options }: ReportOptions): Promise<v
       hint: 'Choose another folder (--out-dir), or the same model, steps, guidance, seed and set.',
     });
   }
+}
+
+const modelsName = 'models.json';
+
+/** Keeps which files made the sounds; a run that made none leaves what is there. */
+async function noteModels(outFolder: string, { provenance }: SoundMaker): Promise<void> {
+  if (provenance.size === 0) return;
+  const known = await readModels(outFolder);
+  const text = JSON.stringify({ ...known, ...Object.fromEntries(provenance) }, null, 1);
+  await writeFileAtomic(join(outFolder, modelsName), Buffer.from(`${text}\n`));
+}
+
+async function readModels(outFolder: string): Promise<Report['models']> {
+  const text = await readFile(join(outFolder, modelsName), 'utf8').catch(() => '{}');
+  return JSON.parse(text) as Report['models'];
 }
 
 /** The scenes of the sets, in order; of a count, so many of each set, evenly spread. */
