@@ -52,8 +52,9 @@ export async function runReport(
     if (shard !== null) return null;
     const recordings = library === null ? [] : await hearRecordings(library, entries, judges, store);
     const looking = await openFrameAudioPairs(options, judges, pictures, engine);
+    const chosenIds = new Set(entries.map(({ id }) => id));
     const measurements = await withFrameAudioScores(
-      store.measurements,
+      store.measurements.filter(({ scene }) => chosenIds.has(scene)),
       store.embeddings,
       looking.pairs,
     ).finally(() => looking.close());
