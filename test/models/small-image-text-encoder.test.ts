@@ -15,7 +15,7 @@ afterAll(() => engine.close());
 
 async function openEncoder(withProjection: boolean): Promise<SmallEncoder> {
   const image = await openSafetensors(pathOf('models/small/image_encoder.safetensors'));
-  const names = [...image.tensors.keys()].filter((name) => name !== 'class_embeddings.weight');
+  const names = [...image.tensors.keys()].filter((name) => !/^(class_embeddings|places)\./.test(name));
   const projection = new Float32Array(384 * 1280);
   for (let i = 0; i < 384; i++) projection[i * 1280 + i] = 1; // the first 384 features
   const projected = new Map([
@@ -83,12 +83,27 @@ describe('the small encoder', () => {
     const [a, b, c] = [0, 1, 2].map((row) => embeddings.data.subarray(row * 384, (row + 1) * 384));
     expect(c).toEqual(a);
     expect(b).not.toEqual(a);
-    for (const row of [a!, b!]) expect(lengthOf(row)).toBeCloseTo(1, 5);
+    // places of 7 x 7, of the first frame alone: the others follow within an eighth of a second
+    const { places } = embeddings;
+    expect([...places!.timesSeconds]).toEqual([0]);
+    expect([places!.rows, places!.columns, places!.width]).toEqual([7, 7, 64]);
+    expect(places!.values).toHaveLength(49 * 64);
+  });
+
+  test('sees labels as the places do: a width of 64 and the bias', async () => {
+    const [bark, again, rain] = await encoder.embedPlaceLabels!(['dog barking', 'dog barking', 'rain']);
+    expect(bark).toHaveLength(65);
+    expect(again).toEqual(bark);
+    expect(rain).not.toEqual(bark);
+    expect(bark![64]).toBe(rain![64]);
+    expect(bark![64]).toBeLessThan(0); // nothing is there until a place speaks for it
   });
 
   test('embeds no frames as no rows', async () => {
     const embeddings = await encoder.embedFrames(frames());
-    expect(embeddings).toEqual({ timesSeconds: new Float64Array(0), width: 384, data: new Float32Array(0) });
+    const none = { timesSeconds: new Float64Array(0), data: new Float32Array(0) };
+    expect(embeddings).toMatchObject({ ...none, width: 384 });
+    expect(embeddings.places).toBeUndefined();
   });
 });
 
