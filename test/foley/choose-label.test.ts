@@ -7,8 +7,7 @@ import { generate } from '../../src/foley/generate.js';
 import { needsOf } from '../../src/foley/model/model-needs.js';
 import { StageClock } from '../../src/foley/progress.js';
 import { parseRequest } from '../../src/foley/request.js';
-import { small } from '../../src/models/presets.js';
-import { fakeClip, fakeStations, settled } from './fake-stations.js';
+import { fakeClip, fakeDefaults, fakeStations, settled } from './fake-stations.js';
 
 /** An encoder for which a text has the logit that a table gives its words, and -6 where they are in none. */
 function encoderOf(logits: Readonly<Record<string, number>>, tellsPlaces = true): ImageTextEncoder {
@@ -89,7 +88,7 @@ describe('a label from the picture', () => {
   });
   it('is asked of the model where a request names nothing', () => {
     const off = { video: 'a.mp4', frameScale: 0, timingScale: 0 };
-    const needs = (fields: object) => needsOf(parseRequest({ ...off, ...fields }), small.defaults);
+    const needs = (fields: object) => needsOf(parseRequest({ ...off, ...fields }), fakeDefaults);
     expect(needs({})).toMatchObject({ sight: true, labels: true });
     expect(needs({ label: 'dog' })).toMatchObject({ sight: false, labels: false });
   });

@@ -15,8 +15,16 @@ import {
 } from '../../src/foley/settled-request.js';
 import { exactSpeed } from '../../src/foley/speed.js';
 import type { Clip, FoleyStations, WindowConditions } from '../../src/foley/stations.js';
-import { small } from '../../src/models/presets.js';
+import type { ModelDefaults } from '../../src/models/model-config.js';
+import { foleycrafter } from '../../src/models/presets.js';
 import type { MediaFacts } from '../../src/video/media-facts.js';
+
+/** Nothing follows the motion or moves with events, whatever the small model does by default. */
+export const fakeDefaults: ModelDefaults = {
+  ...foleycrafter.defaults,
+  guidance: 4,
+  timingScale: 1,
+};
 
 /** What the stations were asked, in order. Arrays of numbers appear as digests. */
 export type Trace = unknown[];
@@ -30,7 +38,7 @@ export const digest = (values: ArrayBufferView): string =>
 export function settled(fields: Record<string, unknown> = {}): SettledRequest {
   const request = parseRequest({ video: 'clip.mp4', label: 'dog', steps: 3, ...fields });
   const resolved = { ...request, seed: request.seed ?? 1 } as ResolvedRequest; // no test names a timing file here
-  return withModelDefaults(resolved, small.defaults);
+  return withModelDefaults(resolved, fakeDefaults);
 }
 
 export function factsOf(durationSeconds: number): MediaFacts {
@@ -145,7 +153,7 @@ export function fakeStations(trace: Trace): FoleyStations {
     encoder: fakeEncoder(trace),
     embeddingCache: null,
     readsLabels: true,
-    defaults: small.defaults,
+    defaults: fakeDefaults,
     speedDefaults: exactSpeed,
     synthesizer: {
       latentShape: [1, 4, 4],

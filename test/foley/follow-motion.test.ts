@@ -10,8 +10,7 @@ import { type FoleyTake, generate } from '../../src/foley/generate.js';
 import { needsOf } from '../../src/foley/model/model-needs.js';
 import { StageClock } from '../../src/foley/progress.js';
 import { parseRequest } from '../../src/foley/request.js';
-import { small } from '../../src/models/presets.js';
-import { fakeClip, fakeStations, settled, type Trace } from './fake-stations.js';
+import { fakeClip, fakeDefaults, fakeStations, settled, type Trace } from './fake-stations.js';
 
 const rateHz = 16000;
 const metresPerSecond = 15;
@@ -214,7 +213,7 @@ describe('what is followed', () => {
     const needs = (fields: object) =>
       needsOf(
         parseRequest({ video: 'a.mp4', label: 'dog', frameScale: 0, timingScale: 0, ...fields }),
-        small.defaults,
+        fakeDefaults,
       );
     expect(needs({})).toMatchObject({ sight: false, labels: false });
     expect(needs({ pan: 1 })).toMatchObject({ sight: true, labels: true });
