@@ -1,6 +1,6 @@
 /** @file The page of a report: its tables, and scenes to look at and listen to. */
 import { breakdownTable, escapeHtml, type Html, metricTable, scoreTable } from './html-tables.js';
-import type { Report } from './markdown.js';
+import { modelName, type Report } from './markdown.js';
 import type { SetReport } from './report.js';
 import { type SystemId, systems } from './systems.js';
 
@@ -29,16 +29,17 @@ const setTitles = { continuous: 'Continuous benchmark', general: 'General set' }
 export function reportPage(report: Report, heard: readonly HeardScene[]): Html {
   const rows = report.sets[0]?.groups[0]?.table.rows ?? [];
   const used = rows.map(({ system }) => system as SystemId);
+  const name = modelName(report);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Evaluation of ${escapeHtml(report.model)}</title>
+<title>Evaluation of ${escapeHtml(name)}</title>
 <style>${style}</style>
 </head>
 <body>
-<header><h1>Evaluation of ${escapeHtml(report.model)}</h1>
+<header><h1>Evaluation of ${escapeHtml(name)}</h1>
 <p>${report.steps} steps, guidance ${report.guidance ?? "the model's own"}, seed ${report.seed}.</p>
 <nav>${report.sets
     .map(
@@ -77,7 +78,7 @@ ${breakdowns
       .join('\n')}</details>`;
   })
   .join('\n')}
-${own.length === 0 ? '' : `<section id="listen-${set.set}"><h3>Listen</h3>${own.map(sceneArticle).join('\n')}</section>`}
+${own.length === 0 ? '' : `<section id="listen-${set.set}"><h3>Listen</h3><p class="note"><i class="key see"></i> in the picture <i class="key hear"></i> sounding, in truth</p>${own.map(sceneArticle).join('\n')}</section>`}
 </section>`;
 }
 
@@ -132,6 +133,7 @@ article{margin:26px 0 40px}
 .strip{display:block;width:100%;max-width:960px;height:auto;border-radius:4px 4px 0 0}
 .lane{position:relative;height:7px;max-width:960px;background:var(--line);margin-top:2px}
 .lane i{position:absolute;top:0;bottom:0;background:var(--see)}.sounding i{background:var(--hear)}
+.key{display:inline-block;width:22px;height:7px}.key.see{background:var(--see)}.key.hear{background:var(--hear)}.hear{margin-left:12px}
 .takes{display:grid;grid-template-columns:repeat(auto-fill,minmax(280px,1fr));gap:18px;margin-top:14px}
 .take .name{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}.take .name span{color:var(--quiet);font-size:13px}
 .take .picture{position:relative;cursor:pointer}.take img{display:block;width:100%;height:96px;image-rendering:auto;border-radius:3px}

@@ -27,9 +27,9 @@ const setTitles = { continuous: 'Continuous benchmark', general: 'General set' }
 
 /** The whole report. */
 export function reportMarkdown(report: Report): string {
-  const { model, steps, guidance, seed } = report;
+  const { steps, guidance, seed } = report;
   return [
-    `# ${model}`,
+    `# ${modelName(report)}`,
     '',
     `${steps} steps, guidance ${guidance ?? "the model's own"}, seed ${seed}. Systems:`,
     '',
@@ -38,6 +38,16 @@ export function reportMarkdown(report: Report): string {
     ...modelsMarkdown(report.models),
     ...report.sets.flatMap((set) => setMarkdown(set, report)),
   ].join('\n');
+}
+
+/** The name of the model, or of its folder. */
+export function modelName({ model }: Pick<ReportHead, 'model'>): string {
+  return (
+    model
+      .split(/[\\/]/)
+      .filter((part) => part !== '')
+      .at(-1) ?? model
+  );
 }
 
 /** The files of our own weights with the beginning of their sums. */

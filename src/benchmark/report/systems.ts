@@ -63,15 +63,26 @@ export const systems: Readonly<Record<SystemId, System>> = {
   truth: { how: 'truth', title: 'the true sound' },
   vocoder: { how: 'vocoder', title: 'the true sound through the vocoder' },
   autoencoder: { how: 'autoencoder', title: 'the true sound through autoencoder and vocoder' },
-  label: model('label only', { frameScale: 0, timingScale: 0 }),
-  'clip-wise': model('clip-wise visual', { timingScale: 0 }, { adapter: 'clip-wise' }),
-  frame: model('frame adapter alone', { timingScale: 0 }),
-  timing: model('timing alone', { frameScale: 0 }),
-  both: model('both', {}),
-  motion: model('both, with motion', { dynamics: 1, doppler: 1, pan: 1 }),
-  'true-timing': model('both, true timing', {}, { timing: 'true' }),
-  energy: model('visual energy, no label', { frameScale: 0 }, { timing: 'energy', hasLabel: false }),
-  sampler: { how: 'sampler', title: 'a recording, scaled and panned' },
+  label: model('the label alone', { frameScale: 0, timingScale: 0 }),
+  'clip-wise': model('the mean of the frames, no timing', { timingScale: 0 }, { adapter: 'clip-wise' }),
+  frame: model('frame adapter alone, no timing', { timingScale: 0 }),
+  timing: model('timing alone, no frame adapter', { frameScale: 0 }),
+  both: model('frame adapter and timing', {}),
+  motion: model('both, and level, pitch and direction by the motion seen', {
+    dynamics: 1,
+    doppler: 1,
+    pan: 1,
+  }),
+  'true-timing': model('both, told the true timing', {}, { timing: 'true' }),
+  energy: model(
+    'timing by changes in the picture, no label',
+    { frameScale: 0 },
+    { timing: 'energy', hasLabel: false },
+  ),
+  sampler: {
+    how: 'sampler',
+    title: 'a train recording of the class, with level and direction by the motion seen',
+  },
 };
 
 /** Those that are not judged bound the others: the truth, what is made of it, and what is told of it. */
