@@ -181,6 +181,8 @@ const offered = foleyRequestSchema.pick({
   dynamics: true,
   doppler: true,
   pan: true,
+  events: true,
+  gate: true,
   start: true,
   duration: true,
   overlap: true,
