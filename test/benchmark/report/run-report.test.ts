@@ -88,7 +88,7 @@ describe('runReport', () => {
     expect(named).toHaveLength(2 * (1 + 2 * generated.length)); // a strip, and picture and sound of each system
     for (const name of named) expect(media).toContain(name);
     expect(page).not.toMatch(/https?:/);
-  }, 120_000);
+  }, 300_000);
 
   it('does not mix runs of other settings into a folder', async () => {
     await expect(run({ steps: 2 })).rejects.toThrow(/other settings/);
