@@ -67,12 +67,15 @@ async function outputs(model: AssembledModel): Promise<Record<string, number[]>>
   return { step: [...step], seen: [...seen.data], label: [...label!], prompt: [...prompt!] };
 }
 
+/** What published models do of what the small one was trained for: nothing. */
+const plain = { strategy: 'min-max', events: 'off', gate: 0, dynamics: 0, doppler: 0, pan: 0 };
+
 describe('a folder with everything in it', () => {
   it('is FoleyCrafter when it has its adapters: four tokens of the mean, 15 frames a second, its own defaults', async () => {
     const { config, files, weights } = await checkModel(wholeModel(folder));
     expect(config.frameAdapter).toMatchObject({ pooling: 'mean', tokensPerFrame: 4, position: 'none' });
     expect(config.frameRateHz).toBe(15);
-    expect(config.defaults).toEqual({ guidance: 7.5, frameScale: 1, timingScale: 0.2 });
+    expect(config.defaults).toMatchObject({ guidance: 7.5, frameScale: 1, timingScale: 0.2 });
     expect(weights.get('temporal_adapter')).toEqual([join(folder, 'temporal_adapter.safetensors')]);
     expect([...files.keys()]).toContain('text_encoder/tokenizer/merges.txt');
     expect([...files.keys()].some((file) => /\.(?:bin|ckpt|pt)$/.test(file))).toBe(false);
@@ -83,7 +86,7 @@ describe('a folder with everything in it', () => {
     await rm(join(folder, 'temporal_adapter.safetensors'));
     await rm(join(folder, 'temporal_adapter.ckpt'));
     const { config, weights } = await checkModel(wholeModel(folder));
-    expect(config.defaults).toEqual({ guidance: 7.5, frameScale: 0, timingScale: 0 });
+    expect(config.defaults).toMatchObject({ guidance: 7.5, frameScale: 0, timingScale: 0 });
     expect([...weights.keys()].sort()).toEqual(['text_encoder', 'unet', 'vae', 'vocoder']);
   });
 
