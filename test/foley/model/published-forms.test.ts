@@ -67,9 +67,6 @@ async function outputs(model: AssembledModel): Promise<Record<string, number[]>>
   return { step: [...step], seen: [...seen.data], label: [...label!], prompt: [...prompt!] };
 }
 
-/** What published models do of what the small one was trained for: nothing. */
-const plain = { strategy: 'min-max', events: 'off', gate: 0, dynamics: 0, doppler: 0, pan: 0 };
-
 describe('a folder with everything in it', () => {
   it('is FoleyCrafter when it has its adapters: four tokens of the mean, 15 frames a second, its own defaults', async () => {
     const { config, files, weights } = await checkModel(wholeModel(folder));
