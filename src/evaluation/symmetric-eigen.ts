@@ -59,10 +59,11 @@ interface Tridiagonal {
 function tridiagonalise(a: Float64Array, size: number, basis: Float64Array | null): Tridiagonal {
   const reflector = new Float64Array(size);
   const product = new Float64Array(size);
+  const nothing = 1e-100 * a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   for (let column = 0; column < size - 2; column++) {
     let norm = 0;
     for (let row = column + 1; row < size; row++) norm = Math.hypot(norm, a[row * size + column]!);
-    if (norm === 0) continue;
+    if (norm <= nothing) continue; // its square would be zero: of a matrix of low rank, rounding is left of rounding
     const head = a[(column + 1) * size + column]!;
     const target = head > 0 ? -norm : norm;
     reflector.fill(0);
@@ -129,12 +130,15 @@ function reflectRows(
 
 /** Diagonalises in place; plane rotations act on neighbouring rows of the basis. */
 function implicitQl(d: Float64Array, e: Float64Array, basis: Float64Array | null, size: number): void {
+  // what is lost against the whole matrix counts as zero: of a matrix of low rank, neighbours may both be rounding
+  const norm = d.reduce((most, value, index) => Math.max(most, Math.abs(value) + Math.abs(e[index]!)), 0);
+  const least = Number.EPSILON * norm;
   for (let low = 0; low < size; low++) {
     for (let sweep = 0; ; sweep++) {
       let split = low;
       while (split < size - 1) {
         const scale = Math.abs(d[split]!) + Math.abs(d[split + 1]!);
-        if (Math.abs(e[split]!) <= Number.EPSILON * scale) break;
+        if (Math.abs(e[split]!) <= Math.max(least, Number.EPSILON * scale)) break;
         split++;
       }
       if (split === low) break;
