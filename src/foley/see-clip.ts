@@ -4,6 +4,7 @@ import type { MotionCurve } from '../conditions/motion-curve.js';
 import { Timeline } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { FoleyError } from '../errors/foley-error.js';
+import { assumeSize } from './assumed-size.js';
 import { chooseLabel, describeChoice, type LabelChoice } from './choose-label.js';
 import { cutToEvents } from './clip-events.js';
 import {
@@ -141,6 +142,12 @@ async function seeTrack(
     if (timing !== null) return givenTiming(request, plan, timing, clipSeconds);
     if (embeddings === null || !stations.readsLabels) return { timing: null, warnings: [] };
     const computed = await computeTiming(request, plan, embeddings, stations.encoder, clipSeconds);
+    // places learned things: of the rain they see nothing, and where it is heard the picture does not say
+    if (request.strategy === 'places' && (await assumeSize(plan.label, 1, stations.encoder)) === null) {
+      const throughout = [{ startSeconds: 0, endSeconds: computed.durationSeconds }];
+      const warning = `no thing makes the sound of "${plan.label}", so it sounds throughout; give a timing, or another strategy`;
+      return { timing: { ...computed, spans: throughout }, warnings: [warning] };
+    }
     const cut = await cutToEvents(request, computed, embeddings, stations.encoder);
     return { timing: cut, warnings: [] };
   }
