@@ -28,15 +28,9 @@ export async function assumeSize(
   encoder: Pick<ImageTextEncoder, 'embedTexts'>,
 ): Promise<SizedThing | null> {
   const candidates = sizeCandidates();
-  const [wanted, ...known] = await encoder.embedTexts([label, ...candidates.map(({ text }) => text)]);
-  let nearest = candidates[0]!;
-  let highest = Number.NEGATIVE_INFINITY;
-  known.forEach((embedding, index) => {
-    const likeness = cosine(embedding, wanted!);
-    if (likeness <= highest) return;
-    highest = likeness;
-    nearest = candidates[index]!;
-  });
+  // a text is nearest to itself
+  const nearest =
+    candidates.find(({ text }) => text === label) ?? (await nearestTo(label, candidates, encoder));
   if (nearest.subject === null) return null;
   const { id, widthMetres, heightMetres, metresPerSecond } = nearest.subject;
   const [low, high] = (widthMetres ?? heightMetres)!;
@@ -46,6 +40,23 @@ export async function assumeSize(
     sizeMetres: longerSide * Math.sqrt(shorterSide * aspect),
     fastestMetresPerSecond: speedMargin * metresPerSecond[1],
   };
+}
+
+async function nearestTo(
+  label: string,
+  candidates: readonly SizeCandidate[],
+  encoder: Pick<ImageTextEncoder, 'embedTexts'>,
+): Promise<SizeCandidate> {
+  const [wanted, ...known] = await encoder.embedTexts([label, ...candidates.map(({ text }) => text)]);
+  let nearest = candidates[0]!;
+  let highest = Number.NEGATIVE_INFINITY;
+  known.forEach((embedding, index) => {
+    const likeness = cosine(embedding, wanted!);
+    if (likeness <= highest) return;
+    highest = likeness;
+    nearest = candidates[index]!;
+  });
+  return nearest;
 }
 
 interface SizeCandidate {

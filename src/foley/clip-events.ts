@@ -32,6 +32,8 @@ export async function kindOfLabel(
   label: string,
   encoder: Pick<ImageTextEncoder, 'embedTexts'>,
 ): Promise<SoundKind> {
+  const same = SOUND_CLASSES.find((entry) => entry.phrases.includes(label));
+  if (same !== undefined) return same.kind; // a text is nearest to itself
   const phrases = SOUND_CLASSES.flatMap((entry) =>
     entry.phrases.slice(0, 2).map((text) => ({ entry, text })),
   );

@@ -51,6 +51,9 @@ export interface SmallEncoder extends ImageTextEncoder, TextEncoder {
   close(): Promise<void>;
 }
 
+/** 1.5 kB each. */
+const mostKnownTexts = 2000;
+
 /** Both towers; each is compiled when it is first needed. */
 export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
   const { engine, tokenizer, tokens, frameBatch = 1 } = parts;
@@ -71,10 +74,21 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
     }
     return results;
   };
+  /** One request asks for the names of all classes more than once, at 7 ms a text. */
+  const known = new Map<string, Float32Array>();
+  const embedTexts = async (texts: readonly string[]): Promise<Float32Array[]> => {
+    const missing = [...new Set(texts)].filter((one) => !known.has(one));
+    const found = await encodeTexts(missing, 'embedding');
+    const fresh = new Map(missing.map((one, index) => [one, found[index]!.slice()]));
+    const results = texts.map((one) => (fresh.get(one) ?? known.get(one))!.slice());
+    if (known.size + fresh.size > mostKnownTexts) known.clear();
+    for (const [one, embedding] of fresh) known.set(one, embedding);
+    return results;
+  };
   const embedPlaceLabels = async (texts: readonly string[]): Promise<Float32Array[]> => {
     const session = await labels.opened();
     const results: Float32Array[] = [];
-    for (const sentence of await encodeTexts(texts, 'embedding')) {
+    for (const sentence of await embedTexts(texts)) {
       const outputs = await session.run({ sentence: tensor([1, miniLmL6.width], sentence) });
       results.push(floats(outputs.label!).slice());
     }
@@ -87,7 +101,7 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
     tokens,
     imageSize: efficientNetPreprocessing.imageSize,
     encodeTokens: (texts) => encodeTexts(texts, 'tokenStates'),
-    embedTexts: (texts) => encodeTexts(texts, 'embedding'),
+    embedTexts,
     embedFrames: async (frames) =>
       embedStream(
         image,
