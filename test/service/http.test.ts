@@ -420,8 +420,9 @@ describe('orders are checked before work', () => {
     expect((await post({}, { 'Content-Type': 'application/x-www-form-urlencoded' }))[0]).toBe(415);
   });
 
-  it('refuses labels missing or doubled', async () => {
-    expect((await post({ kind: 'generate', mediaId: media.id, request: {} }))[1]).toMatchObject({
+  it('refuses labels doubled, and an inspection without one', async () => {
+    const doubled = { label: 'dog', tracks: [{ label: 'rain' }] };
+    expect((await post({ kind: 'generate', mediaId: media.id, request: doubled }))[1]).toMatchObject({
       code: 'usage',
     });
     expect((await post({ kind: 'inspect', mediaId: media.id, request: {} }))[1]).toMatchObject({
