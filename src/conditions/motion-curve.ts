@@ -1,6 +1,5 @@
 /** @file Where in the picture a thing is and how large, over time, and what follows from it: distance, level, pan and radial speed. */
 import { z } from 'zod';
-import { levelOfDb } from './timing-raster.js';
 
 /** How the label's thing moves through the picture. Plain numbers, so that it travels as JSON. */
 export interface MotionCurve {
@@ -107,14 +106,6 @@ export function motionPath(
 /** The level at a time, dB below the nearest: sound falls by 6 dB with each doubling of the distance. */
 export function levelDbAt(path: MotionPath, timeSeconds: number): number {
   return -20 * Math.log10(valueAt(path.timesSeconds, path.distance, timeSeconds));
-}
-
-/**
- * The level 0..1 that the timing raster takes.
- * @param strength 1 follows the distance, 0 is as loud as can be throughout
- */
-export function motionLevel(path: MotionPath, strength: number): (timeSeconds: number) => number {
-  return (timeSeconds) => levelOfDb(strength * levelDbAt(path, timeSeconds));
 }
 
 /** -1 left, 0 middle, 1 right: the sine of the bearing. */

@@ -1,6 +1,7 @@
 /** @file How much each frame shows what the label names, as a curve between 0 and 1. */
 import { z } from 'zod';
 import { FoleyError } from '../errors/foley-error.js';
+import { strategyNames } from '../models/model-config.js';
 import { embeddingAt, type FrameEmbeddings } from './frame-embeddings.js';
 import { motionOf, presenceAt } from './place-sight.js';
 
@@ -58,22 +59,7 @@ export const similaritySettings = z.discriminatedUnion('strategy', [
 ]);
 export type SimilaritySettings = z.infer<typeof similaritySettings>;
 export type SimilarityStrategy = SimilaritySettings['strategy'];
-export const similarityStrategies = [
-  'contrast',
-  'projected',
-  'min-max',
-  'raw',
-  'places',
-] as const satisfies readonly SimilarityStrategy[];
-
-/**
- * The recorded default, chosen on rendered scenes with the small model's encoders (EfficientNet-Lite0 and MiniLM): mean
- * of the shares of frames rightly on and rightly off, where the object comes into view or leaves it, on scenes of the
- * validation and the training pictures (30 and 145), threshold 0.5: min-max 0.79 and 0.79, raw (shift 0.3) 0.62 and
- * 0.67, contrast 0.60 and 0.58. Objects that never leave are on in 0.82 and 0.85 of the frames. The price: a label
- * that is nowhere in the clip is off in 0.23 and 0.24 of the frames only (contrast 0.95, raw 0.62).
- */
-export const defaultStrategy: SimilarityStrategy = 'min-max';
+export const similarityStrategies = strategyNames satisfies readonly SimilarityStrategy[];
 
 /** Settings of a strategy with its recorded defaults. */
 export function defaultSimilaritySettings(strategy: SimilarityStrategy): SimilaritySettings {

@@ -2,6 +2,7 @@
 import type { ImageTextEncoder } from '../conditions/frame-embeddings.js';
 import { SCENE_SUBJECTS, type SceneSubject } from '../data/scene-subjects.js';
 import { SOUND_CLASSES, soundClass } from '../data/sound-classes.js';
+import { nearestText } from './nearest-text.js';
 
 export interface SizedThing {
   /** Of the scene subject that it was taken for. */
@@ -28,9 +29,7 @@ export async function assumeSize(
   encoder: Pick<ImageTextEncoder, 'embedTexts'>,
 ): Promise<SizedThing | null> {
   const candidates = sizeCandidates();
-  // a text is nearest to itself
-  const nearest =
-    candidates.find(({ text }) => text === label) ?? (await nearestTo(label, candidates, encoder));
+  const nearest = await nearestText(label, candidates, encoder);
   if (nearest.subject === null) return null;
   const { id, widthMetres, heightMetres, metresPerSecond } = nearest.subject;
   const [low, high] = (widthMetres ?? heightMetres)!;
@@ -40,23 +39,6 @@ export async function assumeSize(
     sizeMetres: longerSide * Math.sqrt(shorterSide * aspect),
     fastestMetresPerSecond: speedMargin * metresPerSecond[1],
   };
-}
-
-async function nearestTo(
-  label: string,
-  candidates: readonly SizeCandidate[],
-  encoder: Pick<ImageTextEncoder, 'embedTexts'>,
-): Promise<SizeCandidate> {
-  const [wanted, ...known] = await encoder.embedTexts([label, ...candidates.map(({ text }) => text)]);
-  let nearest = candidates[0]!;
-  let highest = Number.NEGATIVE_INFINITY;
-  known.forEach((embedding, index) => {
-    const likeness = cosine(embedding, wanted!);
-    if (likeness <= highest) return;
-    highest = likeness;
-    nearest = candidates[index]!;
-  });
-  return nearest;
 }
 
 interface SizeCandidate {
@@ -81,14 +63,4 @@ function sizeCandidates(): SizeCandidate[] {
     known.add(text);
     return isNew;
   });
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let [product, ofA, ofB] = [0, 0, 0];
-  for (let index = 0; index < a.length; index++) {
-    product += a[index]! * b[index]!;
-    ofA += a[index]! ** 2;
-    ofB += b[index]! ** 2;
-  }
-  return product / Math.sqrt(ofA * ofB || 1);
 }

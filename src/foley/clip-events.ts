@@ -3,6 +3,7 @@ import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embe
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { soundOfEvents, visualEvents } from '../conditions/visual-events.js';
 import { SOUND_CLASSES, type SoundKind } from '../data/sound-classes.js';
+import { nearestText } from './nearest-text.js';
 import type { SettledRequest } from './settled-request.js';
 
 /**
@@ -27,29 +28,18 @@ export async function cutToEvents(
   };
 }
 
+/** Of each class; more would take longer to read and tell the same. */
+const phraseCount = 2;
+
 /** How the sounds of a label behave in time, by the class whose words are nearest to it. */
 export async function kindOfLabel(
   label: string,
   encoder: Pick<ImageTextEncoder, 'embedTexts'>,
 ): Promise<SoundKind> {
-  const same = SOUND_CLASSES.find((entry) => entry.phrases.includes(label));
-  if (same !== undefined) return same.kind; // a text is nearest to itself
-  const phrases = SOUND_CLASSES.flatMap((entry) =>
-    entry.phrases.slice(0, 2).map((text) => ({ entry, text })),
+  const phrases = SOUND_CLASSES.flatMap(({ phrases, kind }) =>
+    phrases.slice(0, phraseCount).map((text) => ({ kind, text })),
   );
-  const [wanted, ...known] = await encoder.embedTexts([label, ...phrases.map(({ text }) => text)]);
-  let best = { likeness: Number.NEGATIVE_INFINITY, kind: SOUND_CLASSES[0]!.kind };
-  known.forEach((embedding, index) => {
-    let product = 0;
-    let square = 0;
-    for (let i = 0; i < embedding.length; i++) {
-      product += embedding[i]! * wanted![i]!;
-      square += embedding[i]! ** 2;
-    }
-    const likeness = product / Math.sqrt(square || 1);
-    if (likeness > best.likeness) best = { likeness, kind: phrases[index]!.entry.kind };
-  });
-  return best.kind;
+  return (await nearestText(label, phrases, encoder)).kind;
 }
 
 /** To a tenth of a millisecond, so that files stay readable. */

@@ -86,7 +86,10 @@ const labelEncoderSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('clip'), tower: clipTextSchema }),
 ]);
 
-/** How similarity becomes a curve (conditions/similarity.ts); `places` needs an encoder that tells them. */
+/**
+ * How similarity becomes a curve (conditions/similarity.ts). `places` needs an encoder that tells them; without, `min-max`
+ * told frames with the object from those without best (balanced accuracy 0.79 on 30 scenes; raw 0.62, contrast 0.60).
+ */
 export const strategyNames = ['contrast', 'projected', 'min-max', 'raw', 'places'] as const;
 
 export const eventChoices = ['off', 'rhythmic', 'all'] as const;

@@ -1,5 +1,5 @@
 /** @file Rendered scenes as the frame adapter sees them: latents of the true sound, and what the encoder sees over time. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fitColumns, melToImage } from '../audio/mel-image.js';
 import { melSpectrogram } from '../audio/mel-spectrogram.js';
@@ -16,6 +16,7 @@ import { openSafetensors } from '../weights/safetensors-file.node.js';
 import { hashOf, hashOfFile } from './file-hash.node.js';
 import { latentShapeOf, type MelEncoder } from './latent-cache.node.js';
 import { keepRows, type Rows } from './row-cache.node.js';
+import { listScenes } from './scene-list.node.js';
 import type { StageContext } from './stage-context.js';
 
 export interface SceneSplit {
@@ -52,14 +53,9 @@ export async function openScenes(
   { most, presences }: SceneChoice,
 ): Promise<SceneSplit> {
   const folder = join(context.scenesFolder, split);
-  const names = await readdir(folder).catch(() => [] as string[]);
-  const all = names
-    .filter((name) => name.endsWith('.scene.json'))
-    .map((name) => name.slice(0, -'.scene.json'.length))
-    .sort();
   const scenes: Scene[] = [];
   const ids: string[] = [];
-  for (const id of all) {
+  for (const id of await listScenes(folder)) {
     if (ids.length === most) break;
     const { scene } = await readScene(folder, id);
     if (!presences.includes(scene.sound.presence)) continue;
