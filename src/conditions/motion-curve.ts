@@ -43,8 +43,10 @@ export const motionCurveSchema = z
 export interface MotionSettings {
   /** Tangent of half the horizontal field of view; 0.5 is 53 degrees. */
   readonly halfViewTangent: number;
-  /** Standard deviation of the window within which the motion is taken for even. */
+  /** Standard deviation of the window within which the way across the picture is taken for even. */
   readonly smoothingSeconds: number;
+  /** The same of the way into the picture: sizes are told less exactly than places. */
+  readonly depthSmoothingSeconds: number;
   /** Where it is seen less surely than this, place and size are interpolated between where it is. */
   readonly leastPresence: number;
 }
@@ -52,6 +54,7 @@ export interface MotionSettings {
 export const defaultMotionSettings: MotionSettings = {
   halfViewTangent: 0.5,
   smoothingSeconds: 0.25,
+  depthSmoothingSeconds: 0.5,
   leastPresence: 0.4,
 };
 
@@ -72,36 +75,87 @@ export interface MotionPath {
 /**
  * Reads a motion off a curve, with a level camera that does not turn. A thing that covers the share s of the picture is
  * 1 / (2 tan(fov / 2) sqrt(s)) of its sizes deep in it, and further away the further it stands from the middle. The
- * logarithm of the distance and the place are fitted by a line around each time (local regression), which gives their
- * slopes as well; samples count by their presence.
+ * logarithm of the depth and the place are fitted by a line around each time (local regression), which gives their
+ * slopes as well; samples count by their presence, and for little where the picture's edge cuts the thing off. Before it is
+ * seen first and after it is seen last it keeps its velocity, unless that would bring it nearer than it was seen.
  * @returns null when it is seen nowhere
  */
 export function motionPath(
   curve: MotionCurve,
   settings: MotionSettings = defaultMotionSettings,
 ): MotionPath | null {
-  const { halfViewTangent, smoothingSeconds, leastPresence } = settings;
+  const { halfViewTangent, smoothingSeconds, depthSmoothingSeconds, leastPresence } = settings;
   const times = Float64Array.from(curve.timesSeconds);
   const isSeen = curve.presence.map((value, index) => value >= leastPresence && curve.size[index]! > 0);
-  if (!isSeen.includes(true)) return null;
-  const offset = curve.position.map((position) => position * halfViewTangent); // tangent of the bearing
-  const distance = curve.size.map((size, index) =>
-    Math.log(Math.hypot(1, offset[index]!) / (2 * halfViewTangent * Math.sqrt(size))),
+  const [first, last] = [isSeen.indexOf(true), isSeen.lastIndexOf(true)];
+  if (first === -1) return null;
+  const weights = curve.presence.map((value, index) =>
+    isSeen[index] ? value * wholeness(curve.size[index]!, curve.position[index]!) : interpolatedWeight,
   );
-  const weights = curve.presence.map((value, index) => (isSeen[index] ? value : interpolatedWeight));
-  const smoothed = (values: readonly number[]): LineFits =>
-    localLines(times, bridged(times, values, isSeen), weights, smoothingSeconds);
-  const { values: logDistance, slopes } = smoothed(distance);
-  const nearest = logDistance.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  const relative = logDistance.map((value) => Math.exp(value - nearest));
+  const smoothed = (values: readonly number[], seconds: number): LineFits =>
+    localLines(times, bridged(times, values, isSeen), weights, seconds);
+  const offsets = smoothed(
+    curve.position.map((position) => position * halfViewTangent), // tangent of the bearing
+    smoothingSeconds,
+  );
+  const depths = smoothed(
+    curve.size.map((size) => -Math.log(2 * halfViewTangent * Math.sqrt(size))),
+    depthSmoothingSeconds,
+  );
+  const fitted = Array.from(times, (_, index): GroundMotion => {
+    const z = Math.exp(depths.values[index]!);
+    const zSpeed = z * depths.slopes[index]!;
+    const offset = offsets.values[index]!;
+    return { x: offset * z, z, xSpeed: offsets.slopes[index]! * z + offset * zSpeed, zSpeed };
+  });
+  const motions = fitted.map((motion, index) => {
+    const edge = Math.min(last, Math.max(first, index));
+    return edge === index ? motion : carriedOn(fitted[edge]!, times[index]! - times[edge]!);
+  });
+  const distances = motions.map(({ x, z }) => Math.hypot(x, z));
+  const nearest = distances.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   return {
     timesSeconds: times,
-    distance: relative,
-    radialSpeed: relative.map((value, index) => value * slopes[index]!),
-    bearing: smoothed(offset).values.map(Math.atan),
-    nearestSizes: Math.exp(nearest),
+    distance: Float64Array.from(distances, (distance) => distance / nearest),
+    radialSpeed: Float64Array.from(motions, ({ x, z, xSpeed, zSpeed }, index) =>
+      settled((x * xSpeed + z * zSpeed) / distances[index]! / nearest),
+    ),
+    bearing: Float64Array.from(motions, ({ x, z }) => Math.atan2(x, z)),
+    nearestSizes: nearest,
   };
 }
+
+/** Where a thing is on the ground and how it moves, in its sizes and a second: x to the right, z away from the camera. */
+interface GroundMotion {
+  readonly x: number;
+  readonly z: number;
+  readonly xSpeed: number;
+  readonly zSpeed: number;
+}
+
+/** The motion some seconds later (or earlier), in a straight line; it stays where it is where that would bring it nearer. */
+function carriedOn(motion: GroundMotion, seconds: number): GroundMotion {
+  const { x, z, xSpeed, zSpeed } = motion;
+  if ((x * xSpeed + z * zSpeed) * seconds <= 0) return { ...motion, xSpeed: 0, zSpeed: 0 };
+  return { ...motion, x: x + xSpeed * seconds, z: z + zSpeed * seconds };
+}
+
+/** Rounding is no movement: what stands still does so exactly. */
+function settled(speed: number): number {
+  return Math.abs(speed) < 1e-9 ? 0 : speed;
+}
+
+/** Half the width of a thing by the root of its area, in halves of the picture: things are rather wide than high. */
+const halfWidth = 1.2;
+/** A thing cut off by the picture's edge still says where it is, but not how large. */
+const leastWholeness = 0.02;
+
+/** 1 for a thing that is in the picture as a whole, falling to `leastWholeness` where its middle is half its width from the edge. */
+function wholeness(size: number, position: number): number {
+  const room = 1 - Math.abs(position) - halfWidth * Math.sqrt(size);
+  return Math.max(leastWholeness, Math.min(1, 1 + room / roomForDoubt));
+}
+const roomForDoubt = 0.15;
 
 /** The level at a time, dB below the nearest: sound falls by 6 dB with each doubling of the distance. */
 export function levelDbAt(path: MotionPath, timeSeconds: number): number {
@@ -187,4 +241,50 @@ function localLines(
     return (sumTT * sumV - sumT * sumTV) / spread;
   });
   return { values: fitted, slopes };
+}
+
+/** Presence of a thing that is taken to be where its way leads, though it is too small or too faint to be seen there. */
+export interface PersistenceSettings {
+  /** 0..1 */
+  readonly presence: number;
+  /** Longer gaps between being seen and being seen again are gaps. */
+  readonly longestGapSeconds: number;
+}
+
+export const defaultPersistence: PersistenceSettings = { presence: 0.6, longestGapSeconds: 2 };
+
+/**
+ * Presence over time of a thing that does not vanish in the middle of a picture: while its way leads further away and
+ * stays within the picture, it is there, and only too small to be seen. What leaves by an edge has left.
+ * @param path of the same curve; null where it is seen nowhere
+ * @returns [T] 0..1
+ */
+export function persistingPresence(
+  curve: MotionCurve,
+  path: MotionPath | null,
+  settings: MotionSettings = defaultMotionSettings,
+  { presence: assumed, longestGapSeconds }: PersistenceSettings = defaultPersistence,
+): number[] {
+  const { timesSeconds, presence, size, position } = curve;
+  if (path === null) return [...presence];
+  const { halfViewTangent, leastPresence } = settings;
+  const isSeen = presence.map((value, index) => value >= leastPresence && size[index]! > 0);
+  const isWhole = (index: number): boolean => wholeness(size[index]!, position[index]!) > 0.5;
+  const isInView = (index: number): boolean => {
+    const bearing = path.bearing[index]!;
+    return Math.abs(bearing) < Math.PI / 2 && Math.abs(Math.tan(bearing)) < halfViewTangent;
+  };
+  const [first, last] = [isSeen.indexOf(true), isSeen.lastIndexOf(true)];
+  const goesOn = (index: number): boolean => {
+    if (index < first || index > last) {
+      const edge = index < first ? first : last;
+      return isInView(index) && path.distance[index]! > path.distance[edge]!;
+    }
+    const before = isSeen.lastIndexOf(true, index);
+    const after = isSeen.indexOf(true, index);
+    return (
+      timesSeconds[after]! - timesSeconds[before]! <= longestGapSeconds && isWhole(before) && isWhole(after)
+    );
+  };
+  return presence.map((value, index) => (isSeen[index] || !goesOn(index) ? value : Math.max(value, assumed)));
 }

@@ -4,6 +4,7 @@ import { type MotionCurve, type MotionPath, motionPath } from '../conditions/mot
 import { motionOf } from '../conditions/place-sight.js';
 import { defaultSimilaritySettings, type SimilaritySettings } from '../conditions/similarity.js';
 import { assumeSize, type SizedThing } from './assumed-size.js';
+import { kindOfLabel } from './clip-events.js';
 import type { SettledRequest } from './settled-request.js';
 
 /** A motion that a sound follows; a strength of 0 follows nothing. */
@@ -13,6 +14,8 @@ export interface FollowedMotion {
   readonly dynamics: number;
   readonly doppler: number;
   readonly pan: number;
+  /** Whether the label's sound goes on by itself, as an engine's does: then its level is the motion's alone. */
+  readonly isSustained: boolean;
   /** What is assumed about the thing; null where nothing was asked of it, or nothing is known. */
   readonly thing: SizedThing | null;
 }
@@ -68,11 +71,13 @@ export async function followMotion(
   if (motion === null) return idle("the model's image encoder does not tell where in the picture a thing is");
   const path = motionPath(motion);
   if (path === null) return idle(`"${label}" was found nowhere in the picture`);
-  if (strengths.doppler === 0) return { followed: { path, ...strengths, thing: null }, warnings: [] };
+  const isSustained = strengths.dynamics > 0 && (await kindOfLabel(label, encoder)) === 'sustained';
+  const known = { path, ...strengths, isSustained };
+  if (strengths.doppler === 0) return { followed: { ...known, thing: null }, warnings: [] };
   const thing = await assumeSize(label, aspect, encoder);
-  if (thing !== null) return { followed: { path, ...strengths, thing }, warnings: [] };
+  if (thing !== null) return { followed: { ...known, thing }, warnings: [] };
   return {
-    followed: { path, ...strengths, doppler: 0, thing },
+    followed: { ...known, doppler: 0, thing },
     warnings: [`doppler had no effect: nothing of a known size sounds like "${label}"`],
   };
 }

@@ -1,5 +1,6 @@
 /** @file Lets the finished sound of a track follow its thing: pitch by the speed of its approach, direction by its place. */
 import { panOverTime } from '../audio/moving-pan.js';
+import { ownSwells } from '../audio/own-swells.js';
 import { readAt } from '../audio/variable-speed.js';
 import { createWave, sampleCount, type Wave } from '../audio/wave.js';
 import { distanceMetresAt, levelDbAt, panAt, radialSpeedAt } from '../conditions/motion-curve.js';
@@ -29,7 +30,8 @@ export interface FollowRecord {
 
 /**
  * The sound with its pitch, its level and its direction; the same object where nothing is asked for. The level is a plain
- * gain: a temporal adapter that was trained with levels followed a fall of 30 dB by 4 to 7 only.
+ * gain: a temporal adapter that was trained with levels followed a fall of 30 dB by 4 to 7 only. A sustained sound is made
+ * even first, as far as it follows: a swell of its own would be heard as the thing coming nearer.
  * @param wave mono
  * @param startSeconds the time of the clip at which the sound begins
  */
@@ -43,13 +45,18 @@ export function followSound(wave: Wave, followed: FollowedMotion | null, startSe
 /** The gain is told so often; between, it is a straight line. */
 const gainStepSeconds = 0.02;
 
-function withLevel(wave: Wave, { path, dynamics }: FollowedMotion, startSeconds: number): Wave {
+function withLevel(wave: Wave, followed: FollowedMotion, startSeconds: number): Wave {
+  const { path, dynamics, isSustained } = followed;
   if (dynamics === 0) return wave;
   const rate = wave.sampleRateHz;
   const count = Math.ceil(sampleCount(wave) / rate / gainStepSeconds) + 2;
+  const swells = isSustained ? ownSwells(wave.channels[0]!, rate, gainStepSeconds) : new Float64Array(0);
   const gains = Float64Array.from({ length: count }, (_, step) => {
-    const levelDb = dynamics * levelDbAt(path, startSeconds + step * gainStepSeconds);
-    return 10 ** (Math.max(-levelRangeDb, levelDb) / 20);
+    const levelDb = Math.max(
+      -levelRangeDb,
+      dynamics * levelDbAt(path, startSeconds + step * gainStepSeconds),
+    );
+    return 10 ** ((levelDb - dynamics * (swells[step] ?? swells.at(-1) ?? 0)) / 20);
   });
   const stepSamples = gainStepSeconds * rate;
   return createWave(

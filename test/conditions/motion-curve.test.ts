@@ -125,14 +125,20 @@ describe('a motion from what is seen', () => {
   });
   it('does not care how large the thing is, except for metres', () => {
     fc.assert(
-      fc.property(curves, (curve) => {
+      fc.property(curves, (anywhere) => {
+        // in the picture as a whole: what its edge cuts off depends on the size
+        const curve = {
+          ...anywhere,
+          size: anywhere.size.map((value) => value / 16),
+          position: anywhere.position.map((value) => value / 4),
+        };
         const [path, larger] = [
           motionPath(curve),
           motionPath({ ...curve, size: curve.size.map((value) => 4 * value) }),
         ];
         if (path === null || larger === null) return;
         for (const time of curve.timesSeconds)
-          expect(levelDbAt(larger, time)).toBeCloseTo(levelDbAt(path, time), 6);
+          expect(levelDbAt(larger, time)).toBeCloseTo(levelDbAt(path, time), 5);
         expect(larger.nearestSizes / path.nearestSizes).toBeCloseTo(0.5, 6);
       }),
     );
@@ -168,6 +174,25 @@ describe('a motion from what is seen', () => {
     const [path, through] = [pathOf(whole), pathOf(hidden)];
     for (const seconds of [1, 1.5, 1.83, 2, 2.5, 3])
       expect(levelDbAt(through, seconds)).toBeCloseTo(levelDbAt(path, seconds), 2);
+  });
+  it('keeps its velocity where it has left the picture, and stays where it was rather than come nearer', () => {
+    // 3 m/s to the right, 8 m away; out of the picture after a third of the time
+    const placeAt = (seconds: number): Place => ({ x: 3 * seconds - 2, z: 8 });
+    const curve = seenBy(placeAt, 6);
+    expect(curve.presence.lastIndexOf(1)).toBeLessThan(2.2 * rateHz);
+    const path = pathOf(curve);
+    for (const seconds of [3, 4, 5.5]) {
+      const { x, z } = placeAt(seconds);
+      expect(levelDbAt(path, seconds)).toBeCloseTo(-20 * Math.log10(Math.hypot(x, z) / 8), 0);
+      expect(panAt(path, seconds)).toBeCloseTo(x / Math.hypot(x, z), 1);
+    }
+    const approach = seenBy((seconds) => ({ x: 0, z: 12 - 2 * seconds }), 5);
+    const hidden = pathOf({
+      ...approach,
+      presence: approach.presence.map((_, index) => Number(index < 60)),
+    });
+    expect(levelDbAt(hidden, 4.5)).toBeCloseTo(levelDbAt(hidden, 2), 1);
+    expect(radialSpeedAt(hidden, 1, 4)).toBe(0);
   });
   it('falls by 12 dB where the distance grows fourfold', () => {
     const path = pathOf(seenBy((seconds) => ({ x: 0, z: 2 * 4 ** seconds }), 4));
