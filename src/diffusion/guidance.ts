@@ -2,10 +2,10 @@
 import { FoleyError } from '../errors/foley-error.js';
 
 /**
- * What the network is told in one evaluation: nothing (the negative prompt and blank frames), the text alone (with
- * blank frames), or the text and the frames.
+ * What the network is told in one evaluation: nothing (the negative prompt and blank frames), the frames alone (with
+ * the negative prompt), or the text and the frames.
  */
-export type ConditionSet = 'none' | 'text' | 'text+vision';
+export type ConditionSet = 'none' | 'vision' | 'text+vision';
 
 /** Where a step stands in its run. */
 export interface StepPosition {
@@ -40,7 +40,10 @@ export interface JointGuidance extends GuidanceShaping {
   readonly scale: number;
 }
 
-/** A factor each: `none + textScale * (text - none) + visionScale * (both - text)`. */
+/**
+ * A factor each: `none + visionScale * (vision - none) + textScale * (both - vision)`. A vision scale of 1 takes the frames
+ * as they are and costs no more than a joint scale.
+ */
 export interface SeparateGuidance extends GuidanceShaping {
   readonly mode: 'separate';
   readonly textScale: number;
@@ -69,9 +72,9 @@ export function guidanceTerms(guidance: Guidance, step: StepPosition): readonly 
   const textScale = guidance.mode === 'joint' ? guidance.scale : guidance.textScale;
   const visionScale = guidance.mode === 'joint' ? guidance.scale : guidance.visionScale;
   const terms: readonly GuidanceTerm[] = [
-    { conditionSet: 'none', factor: 1 - textScale },
-    { conditionSet: 'text', factor: textScale - visionScale },
-    { conditionSet: 'text+vision', factor: visionScale },
+    { conditionSet: 'none', factor: 1 - visionScale },
+    { conditionSet: 'vision', factor: visionScale - textScale },
+    { conditionSet: 'text+vision', factor: textScale },
   ];
   return terms.filter((term) => term.factor !== 0);
 }

@@ -81,7 +81,7 @@ export function createNetwork(
     const seenFrames = frames === null ? {} : await frameFeeds(frames.embeddings, frames.timesSeconds);
     return {
       none: { ...hint, ...negativeText, ...blankFrames },
-      text: { ...hint, ...positiveText, ...blankFrames },
+      vision: { ...hint, ...negativeText, ...seenFrames },
       'text+vision': { ...hint, ...positiveText, ...seenFrames },
     };
   };

@@ -69,9 +69,9 @@ export const foleyRequestSchema = z.strictObject({
   }),
   visionGuidance: field(z.number().min(0).max(30).nullable().default(null), {
     label: 'vision guidance',
-    help: 'a factor of its own for the frames; costs a third pass a step',
+    help: 'a factor of its own for the frames; 1 takes them as they are, others cost a third pass a step',
     group: 'how',
-    nullWord: 'joint',
+    nullWord: 'model',
   }),
   frameScale: field(z.number().min(0).max(4).nullable().default(null), {
     label: 'frame scale',

@@ -21,6 +21,8 @@ export interface ResolvedRequest extends FoleyRequest {
 /** The same with what the model does where the request says nothing; what the sidecar records. */
 export interface SettledRequest extends ResolvedRequest {
   readonly guidance: number;
+  /** Null: the same as `guidance`. */
+  readonly visionGuidance: number | null;
   readonly frameScale: number;
   readonly timingScale: number;
   readonly strategy: SimilarityStrategy;
@@ -36,6 +38,7 @@ export function withModelDefaults(request: ResolvedRequest, defaults: ModelDefau
   return {
     ...request,
     guidance: request.guidance ?? defaults.guidance,
+    visionGuidance: request.visionGuidance ?? defaults.visionGuidance,
     frameScale: request.frameScale ?? defaults.frameScale,
     timingScale: request.timingScale ?? defaults.timingScale,
     strategy: request.strategy ?? defaults.strategy,

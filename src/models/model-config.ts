@@ -4,6 +4,7 @@ import { FoleyError } from '../errors/foley-error.js';
 import type { AutoencoderConfig } from './autoencoder.js';
 import type { ClipImageConfig, ClipTextConfig } from './clip.js';
 import type { FrameAdapterConfig } from './frame-adapter.js';
+import { placePixels } from './picture-places.js';
 import type { UnetConfig } from './unet-config.js';
 import type { VocoderConfig } from './vocoder.js';
 
@@ -70,7 +71,11 @@ const textEncoderSchema = z
 /** What sees the frames. `width` is that of a frame's embedding. */
 const imageEncoderSchema = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('efficientnet-lite0'), width: count, imageSize: count }),
+    z.strictObject({
+      kind: z.literal('efficientnet-lite0'),
+      width: count,
+      imageSize: count.multipleOf(placePixels),
+    }),
     z.strictObject({ kind: z.literal('clip'), width: count, imageSize: count, tower: clipImageSchema }),
   ])
   .refine(
@@ -97,6 +102,8 @@ export const eventChoices = ['off', 'rhythmic', 'all'] as const;
 /** What holds where a request says nothing. */
 const defaultsSchema = z.strictObject({
   guidance: z.number().nonnegative(),
+  /** Of the frames; null: the same as `guidance`, as in FoleyCrafter. */
+  visionGuidance: z.number().nonnegative().nullable().default(null),
   frameScale: z.number().nonnegative(),
   timingScale: z.number().nonnegative(),
   strategy: z.enum(strategyNames).default('min-max'),

@@ -79,7 +79,14 @@ export const foleycrafter: ModelConfig = {
   // 150 frames of a clip of 10 s (inference.py:138-142), here whatever the clip's length
   frameRateHz: 15,
   // guidance: pipeline_controlnet.py:926-928; weight of the ControlNet: inference.py:30-44
-  defaults: { guidance: 7.5, frameScale: 1, timingScale: 0.2, strategy: 'min-max', ...still },
+  defaults: {
+    guidance: 7.5,
+    visionGuidance: null,
+    frameScale: 1,
+    timingScale: 0.2,
+    strategy: 'min-max',
+    ...still,
+  },
 };
 
 /** Smooth-Foley at full size: the same backbone, one token for each frame, in time. */
@@ -114,6 +121,7 @@ export const small: ModelConfig = {
   // chosen on scenes of held-out and unseen pictures: docs/evaluation.md, "What the defaults were chosen on"
   defaults: {
     guidance: 4,
+    visionGuidance: 1,
     frameScale: 1,
     timingScale: 1,
     strategy: 'places',

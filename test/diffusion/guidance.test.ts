@@ -12,7 +12,7 @@ import {
 
 const predictions: Record<ConditionSet, Float32Array> = {
   none: gaussianNoise(32, 1),
-  text: gaussianNoise(32, 2),
+  vision: gaussianNoise(32, 2),
   'text+vision': gaussianNoise(32, 3),
 };
 
@@ -37,12 +37,13 @@ describe('guidanceTerms', () => {
     expect(setsOf({ mode: 'joint', scale: 7.5 })).toEqual(['none', 'text+vision']);
     expect(setsOf({ mode: 'separate', textScale: 5, visionScale: 3 })).toEqual([
       'none',
-      'text',
+      'vision',
       'text+vision',
     ]);
     expect(setsOf({ mode: 'separate', textScale: 5, visionScale: 5 })).toEqual(['none', 'text+vision']);
-    expect(setsOf({ mode: 'separate', textScale: 5, visionScale: 0 })).toEqual(['none', 'text']);
-    expect(setsOf({ mode: 'separate', textScale: 1, visionScale: 4 })).toEqual(['text', 'text+vision']);
+    expect(setsOf({ mode: 'separate', textScale: 5, visionScale: 1 })).toEqual(['vision', 'text+vision']);
+    expect(setsOf({ mode: 'separate', textScale: 0, visionScale: 4 })).toEqual(['none', 'vision']);
+    expect(setsOf({ mode: 'separate', textScale: 1, visionScale: 1 })).toEqual(['text+vision']);
   });
 
   it('acts only within its interval', () => {
@@ -92,15 +93,15 @@ describe('combinePredictions', () => {
     );
   });
 
-  it('is none + gt (text - none) + gv (both - text) for separate scales', () => {
+  it('is none + gv (vision - none) + gt (both - vision) for separate scales', () => {
     fc.assert(
       fc.property(scales, scales, (textScale, visionScale) => {
         const result = guided({ mode: 'separate', textScale, visionScale });
         return result.every((value, at) => {
           const none = predictions.none[at]!;
-          const text = predictions.text[at]!;
+          const vision = predictions.vision[at]!;
           const both = predictions['text+vision'][at]!;
-          const expected = none + textScale * (text - none) + visionScale * (both - text);
+          const expected = none + visionScale * (vision - none) + textScale * (both - vision);
           return Math.abs(value - expected) < 1e-5;
         });
       }),

@@ -172,7 +172,7 @@ export function fakeStations(trace: Trace): FoleyStations {
         return {
           async predict(latents, timestep, set) {
             trace.push({ predict: { latents: digest(latents), timestep, set } });
-            const shift = { none: 0, text: 0.01, 'text+vision': 0.02 }[set];
+            const shift = { none: 0, vision: 0.01, 'text+vision': 0.02 }[set];
             return latents.map((value) => 0.9 * value + shift);
           },
         };

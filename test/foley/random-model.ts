@@ -17,7 +17,7 @@ import { writeSafetensors } from '../../src/weights/safetensors-file.node.js';
 export const tinyConfig: ModelConfig = {
   ...small,
   // a random network is to be heard, whatever the small model does by default
-  defaults: { ...small.defaults, events: 'off', gate: 0, dynamics: 0, doppler: 0 },
+  defaults: { ...small.defaults, visionGuidance: null, events: 'off', gate: 0, dynamics: 0, doppler: 0 },
   name: 'tiny',
   autoencoder: { ...small.autoencoder, blockOutChannels: [16, 16, 16], normGroups: 8 },
   unet: {
