@@ -111,6 +111,23 @@ describe('generate', () => {
     expect(bytes[2]!.equals(bytes[0]!)).toBe(false);
   });
 
+  it('makes the same again from the record of a take whose label the picture chose', async () => {
+    const settings = ['--model', model, '--cache-dir', join(root, 'cache'), '--steps', '2', '--seed', '3'];
+    await run('generate', example, '--out-dir', out, ...settings);
+    const first = await sidecar();
+    expect(first.request.label).toBeNull();
+    expect(first.chosenLabel!.runnersUp.length).toBeGreaterThan(0);
+    const again = join(out, 'again');
+    const from = join(out, 'dog-lying.foley.json');
+    expect(await run('generate', '--from', from, '--out-dir', again)).toMatchObject({ code: 0 });
+    const second = await sidecar(join('again', 'dog-lying.foley.json'));
+    expect(second).toMatchObject({ request: { label: first.chosenLabel!.label }, chosenLabel: null });
+    expect(second.windows).toEqual(first.windows);
+    expect(await hashFile(join(again, 'dog-lying.foley.wav'))).toBe(
+      await hashFile(join(out, 'dog-lying.foley.wav')),
+    );
+  });
+
   it('keeps the original as a second track, in another container, with a picture, for every take', async () => {
     const { code } = await generate(
       example,

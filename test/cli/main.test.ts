@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FoleyError, type FoleyErrorCode } from '../../src/errors/foley-error.js';
 import { capture } from './capture.js';
@@ -102,6 +105,21 @@ describe('output', () => {
     const json = JSON.parse((await capture(['generate', 'clip.mp4', '--json'])).stdout);
     expect(json.takes[0].chosenLabel).toMatchObject({ label: 'dog barking', score: 0.8 });
     expect((await capture(least)).stderr).not.toContain('the picture shows');
+  });
+  it('--from keeps the label that the picture chose, unless another is given', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'from-'));
+    const from = join(folder, 'clip.foley.json');
+    const write = (request: object, chosenLabel: object | null) =>
+      writeFile(from, JSON.stringify({ format: 'smooth-foley.result/1', request, chosenLabel }));
+    const askedFor = async (...more: string[]) =>
+      (await capture(['generate', '--from', from, ...more])).requests[0];
+    await write({ video: 'clip.mp4', label: null, tracks: null, seed: 7 }, { label: 'dog barking' });
+    expect(await askedFor()).toMatchObject({ video: 'clip.mp4', label: 'dog barking', seed: 7 });
+    expect(await askedFor('--label', 'rain')).toMatchObject({ label: 'rain' });
+    expect(await askedFor('--track', 'rain')).toMatchObject({ label: null, tracks: [{ label: 'rain' }] });
+    await write({ video: 'clip.mp4', label: 'cat', seed: 7 }, null);
+    expect(await askedFor()).toMatchObject({ label: 'cat' });
+    await rm(folder, { recursive: true });
   });
   it('--json is one document on stdout, and errors are one on stderr', async () => {
     const { stdout, stderr } = await capture([...least, '--json']);
