@@ -211,7 +211,7 @@ export const publicRequestSchema = offered.extend({
 export type PublicRequest = z.output<typeof publicRequestSchema>;
 export type PublicRequestInput = z.input<typeof publicRequestSchema>;
 
-/** Fields that decide what is seen when: all that an inspection reads. */
+/** Fields that decide what is seen when: all that an inspection reads. Without a label the picture chooses one. */
 export const inspectRequestSchema = publicRequestSchema.pick({
   label: true,
   strategy: true,
@@ -325,9 +325,6 @@ export const timingCurveSchema = z.object({
   spans: z.array(spanSchema),
   motion: motionCurveSchema.optional().describe('how it moves through the picture, where that is known'),
 });
-/** What an `inspect` job found. */
-export const inspectionSchema = z.object({ timing: timingCurveSchema, warnings: z.array(z.string()) });
-
 const rankedLabelSchema = z.object({
   label: z.string(),
   classId: z.string(),
@@ -336,7 +333,15 @@ const rankedLabelSchema = z.object({
 /** What the picture chose where a request names nothing. */
 export const chosenLabelSchema = rankedLabelSchema.extend({
   isUncertain: z.boolean().describe('all others together are likelier'),
-  runnersUp: z.array(rankedLabelSchema),
+  runnersUp: z.array(rankedLabelSchema).describe('the next ones'),
+});
+export type ChosenLabel = z.output<typeof chosenLabelSchema>;
+
+/** What an `inspect` job found. */
+export const inspectionSchema = z.object({
+  timing: timingCurveSchema.describe('of the label, or of the one that the picture chose'),
+  chosenLabel: chosenLabelSchema.nullable().default(null).describe('of a request without a label'),
+  warnings: z.array(z.string()),
 });
 
 export const fileKinds = ['wav', 'flac', 'video', 'stem', 'timing', 'picture', 'sidecar'] as const;

@@ -39,8 +39,6 @@ export function checkOrder(order: JobOrder, limits: ServiceLimits, models: reado
   if (order.kind === 'generate') {
     atMost('request.takes', order.request.takes, limits.takes);
     atMost('request.tracks', order.request.tracks?.length ?? 1, limits.tracks);
-  } else if (order.request.label === null) {
-    throw new ServiceError('invalid-request', 'request.label is missing', { field: 'request.label' });
   }
   foleyRequestOf(order, { video: 'clip', outDir: null, cacheDir: 'none', threads: 1, memoryLimit: 256 });
 }
@@ -59,15 +57,24 @@ function atMost(field: string, found: number, allowed: number): void {
 /**
  * The command that makes the same sound of a copy of the clip. What has no flag is read from the record of the result,
  * which lies beside it under `recordName`.
+ * @param chosenLabel what the picture chose where the order names nothing: said outright, it stays the same
  */
-export function commandLineOf(order: JobOrder, fileName: string, recordName: string): string | null {
+export function commandLineOf(
+  order: JobOrder,
+  fileName: string,
+  recordName: string,
+  chosenLabel: string | null,
+): string | null {
   if (order.kind === 'mix') return null;
   const command = order.kind === 'inspect' ? 'inspect' : 'generate';
   const clip = quoted(fileName);
   if (order.kind === 'generate' && (order.timing !== null || order.request.tracks !== null)) {
     return `smooth-foley generate ${clip} --from ${quoted(recordName)}`;
   }
-  const given: Readonly<Record<string, unknown>> = order.request;
+  const given: Readonly<Record<string, unknown>> = {
+    ...order.request,
+    label: order.request.label ?? chosenLabel,
+  };
   const flags = requestFields(publicRequestSchema)
     .filter(({ name, defaultValue }) => given[name] !== undefined && given[name] !== defaultValue)
     .map((field) => {

@@ -72,7 +72,10 @@ export async function runOrder(
     );
   }
   const record0 = files.find(({ kind }) => kind === 'sidecar')?.name ?? `${stem}.foley.json`;
-  return { ...made.outcome, files, commandLine: commandLineOf(order, safeName(media.fileName), record0) };
+  const { inspection, takes } = made.outcome;
+  const chosen = inspection?.chosenLabel ?? takes[0]?.chosenLabel ?? null;
+  const commandLine = commandLineOf(order, safeName(media.fileName), record0, chosen?.label ?? null);
+  return { ...made.outcome, files, commandLine };
 }
 
 interface Making {
@@ -94,8 +97,13 @@ async function make(
   const request = foleyRequestOf(order, { video: clip, outDir, cacheDir, threads, memoryLimit: mebibytes });
   if (order.kind === 'inspect') {
     const wanted = { withTiming: true, withPicture: false };
-    const { timing, warnings } = await runInspection({ ...request, outDir: null }, wanted, options);
-    const inspection = { timing: plain(timing!), warnings: [...warnings] };
+    const found = await runInspection({ ...request, outDir: null }, wanted, options);
+    const { timing, chosenLabel, warnings } = found;
+    const inspection = {
+      timing: plain(timing!),
+      chosenLabel: chosenLabel === null ? null : plain(chosenLabel),
+      warnings: [...warnings],
+    };
     return { outcome: { inspection, takes: [] }, files: [] };
   }
   const result = await runFoleyJob(request, options);

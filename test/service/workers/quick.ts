@@ -3,7 +3,14 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeWav } from '../../../src/audio/wav-writer.js';
 import { createWave } from '../../../src/audio/wave.js';
-import type { FromChild, GenerateOrder, ToChild } from '../../../src/foley/job-protocol.js';
+import type { LabelChoice } from '../../../src/foley/choose-label.js';
+import type {
+  FromChild,
+  GenerateOrder,
+  Inspection,
+  InspectOrder,
+  ToChild,
+} from '../../../src/foley/job-protocol.js';
 import type { FoleyProgress } from '../../../src/foley/progress.js';
 import { takeName } from '../../../src/foley/result-files.node.js';
 import type { FoleySidecar } from '../../../src/foley/write-take.node.js';
@@ -14,6 +21,33 @@ const send = (message: FromChild): void => {
 const progress = (stage: FoleyProgress['stage'], done: number, total: number, take = 0): void =>
   send({ kind: 'progress', progress: { stage, done, total, take } });
 const leave = (): void => void setTimeout(() => process.exit(0), 20);
+
+const choice: LabelChoice = {
+  label: 'dog barking',
+  classId: 'dog-bark',
+  score: 0.8,
+  isUncertain: false,
+  runnersUp: [{ label: 'cat meowing', classId: 'cat-meow', score: 0.1 }],
+};
+
+/** What moves from left to right, seen throughout. */
+function look({ request }: InspectOrder): void {
+  const inspection: Pick<Inspection, 'timing' | 'chosenLabel' | 'warnings'> = {
+    timing: {
+      label: request.label ?? choice.label,
+      durationSeconds: 2,
+      timesSeconds: [0.5, 1.5],
+      similarity: [0.9, 0.9],
+      spans: [{ startSeconds: 0, endSeconds: 2 }],
+      motion: { timesSeconds: [0.5, 1.5], presence: [1, 1], size: [0.1, 0.2], position: [-0.5, 0.5] },
+    },
+    chosenLabel: request.label === null ? choice : null,
+    warnings: [],
+  };
+  // as much of it as the service reads
+  send({ kind: 'done', yielded: inspection as Inspection, peakRssBytes: 1e6, processorSeconds: 0 });
+  leave();
+}
 
 function makeTakes({ request, staging, stem }: GenerateOrder): void {
   const takes = Array.from({ length: request.takes }, (_, take) => {
@@ -29,7 +63,7 @@ function makeTakes({ request, staging, stem }: GenerateOrder): void {
       timing: null,
       tracks: null,
       followed: null,
-      chosenLabel: null,
+      chosenLabel: request.label === null && request.tracks === null ? choice : null,
       clip: { file: 'clip.mp4' },
       files: { wav: `${name}.wav`, flac: null, video: `${name}.mp4`, picture: null },
       warnings: [],
@@ -44,8 +78,8 @@ function makeTakes({ request, staging, stem }: GenerateOrder): void {
   leave();
 }
 
-function act(order: GenerateOrder): void {
-  const [what, argument] = order.request.label!.split(' ');
+function act(order: GenerateOrder | InspectOrder): void {
+  const [what, argument] = (order.request.label ?? '').split(' ');
   progress('open', 1, 1);
   if (what === 'crash') process.kill(process.pid, 'SIGSEGV');
   else if (what === 'hang') progress('denoise', 1, 20);
@@ -63,7 +97,8 @@ function act(order: GenerateOrder): void {
   } else if (what === 'gorge') {
     const hoard: Buffer[] = [];
     setInterval(() => hoard.push(Buffer.alloc(32 * 2 ** 20, 1)), 10);
-  } else if (what === 'take') setTimeout(() => makeTakes(order), Number(argument));
+  } else if (order.kind === 'inspect') look(order);
+  else if (what === 'take') setTimeout(() => makeTakes(order), Number(argument));
   else makeTakes(order);
 }
 
@@ -71,7 +106,7 @@ process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(1));
 setInterval(() => send({ kind: 'beat', rssBytes: process.memoryUsage.rss() }), 200);
 process.on('message', (message: ToChild) => {
-  if (message.kind === 'start') act(message.order as GenerateOrder);
+  if (message.kind === 'start') act(message.order as GenerateOrder | InspectOrder);
   else {
     send({ kind: 'failed', error: { code: 'cancelled', message: 'cancelled', hint: null, stack: null } });
     leave();
