@@ -6,8 +6,8 @@ import { framesOfScene } from '../data/scene-frames.node.js';
 import type { Clip } from '../foley/stations.js';
 import { fitFrameSize } from '../video/rgb-frame.js';
 
-/** Rows of the rendered picture; the encoder sees 224. */
-const renderRows = 224;
+/** Rows of the rendered picture: as many as the small model's encoder sees. */
+const renderRows = 384;
 
 /** A silent clip whose frames are drawn when they are asked for. */
 export function sceneClip(scene: Scene, pictures: PictureStore): Clip {

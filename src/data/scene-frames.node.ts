@@ -5,7 +5,12 @@ import type { PictureStore } from './picture-store.node.js';
 import { createSceneRenderer, type RenderSize, type SceneRenderer } from './render.js';
 import type { Scene } from './scene.js';
 
-/** 30 frames a second of 224 x 168, as the image encoder wants them. */
+/** The size at which scenes are drawn for an encoder that stretches them to a square. @param imageSize its side */
+export function drawnFor(imageSize: number): RenderSize {
+  return { width: Math.round((imageSize * 2) / 3) * 2, height: imageSize };
+}
+
+/** 30 frames a second of 224 x 168, for files that people look at. */
 export const defaultSceneFrames = { framesPerSecond: 30, width: 224, height: 168 };
 
 export interface SceneFramesOptions extends RenderSize {

@@ -50,9 +50,13 @@ export async function withTemporaryPath<T>(
   }
 }
 
+/** Node refuses to write (and to read) 2 GiB or more in one call. */
+export const mostBytesAtOnce = 2 ** 30;
+
 async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let offset = 0; offset < chunk.byteLength; ) {
-    const { bytesWritten } = await file.write(chunk, offset, chunk.byteLength - offset);
+    const length = Math.min(chunk.byteLength - offset, mostBytesAtOnce);
+    const { bytesWritten } = await file.write(chunk, offset, length);
     offset += bytesWritten;
   }
 }

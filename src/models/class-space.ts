@@ -29,7 +29,7 @@ export interface ClassSpaceOutput {
   readonly embedding: Value;
   /** [B, 1280], the mean of the last feature map. */
   readonly features: Value;
-  /** [B, 49, placeWidth]; null without weights for them. */
+  /** [B, P, placeWidth], P = rows x columns; null without weights for them. */
   readonly places: Value | null;
 }
 
@@ -60,24 +60,24 @@ export function classSpace(p: Parameters, images: Value, config: ClassSpaceConfi
   return { embedding: soundingPlaces(p.at('places'), places, sizes), features, places };
 }
 
-/** [B, C, 7, 7] -> [B, 49, C] */
+/** [B, C, rows, columns] -> [B, P, C] */
 export function positionsOf(featureMap: Value): Value {
   const [batch, channels, rows, columns] = featureMap.shape as [number, number, number, number];
-  const flat = reshape(featureMap, [batch, channels, rows * columns]); // [B, 1280, 49]
-  return transpose(flat, [0, 2, 1]); // [B, 49, 1280]
+  const flat = reshape(featureMap, [batch, channels, rows * columns]); // [B, 1280, P]
+  return transpose(flat, [0, 2, 1]); // [B, P, 1280]
 }
 
 /**
  * What the class names say of each position.
- * @param positions [B, 49, 1280]
+ * @param positions [B, P, 1280]
  */
 export function namePositions(
   p: Parameters,
   positions: Value,
   { network, width }: ClassSpaceConfig,
 ): PicturedPlaces {
-  const shares = softmax(classLogits(p, positions, network), -1); // [B, 49, 1000]
-  const named = matmul(shares, p.get('class_embeddings.weight', [network.classes, width])); // [B, 49, width]
+  const shares = softmax(classLogits(p, positions, network), -1); // [B, P, 1000]
+  const named = matmul(shares, p.get('class_embeddings.weight', [network.classes, width])); // [B, P, width]
   return { positions, named: direction(named), certainty: max(shares, [2], { keepDims: true }) };
 }
 

@@ -22,8 +22,20 @@ import type { Parameters } from '../weights/parameters.js';
 export const placeWidth = 64;
 /** Rows of `places.bank.weight`: the labels that places were trained with, and zeros after them. */
 export const bankRows = 64;
-/** Rows and columns of places: EfficientNet halves 224 pixels five times. */
-export const placeGrid = { rows: 7, columns: 7 };
+/** Rows and columns of places. */
+export interface PlaceGrid {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** EfficientNet halves a picture five times. */
+export const placePixels = 32;
+
+/** The places of a square picture. @param imageSize in pixels, a multiple of `placePixels` */
+export function placeGrid(imageSize: number): PlaceGrid {
+  const side = imageSize / placePixels;
+  return { rows: side, columns: side };
+}
 
 export interface PlaceSizes {
   /** Channels of the feature map. */
@@ -34,11 +46,11 @@ export interface PlaceSizes {
 
 /** What `placeEmbeddings` reads of the picture. */
 export interface PicturedPlaces {
-  /** [B, 49, features] of the last feature map. */
+  /** [B, P, features] of the last feature map. */
   readonly positions: Value;
-  /** [B, 49, width], directions: the sentence embeddings of class names, weighted by the place's probabilities. */
+  /** [B, P, width], directions: the sentence embeddings of class names, weighted by the place's probabilities. */
   readonly named: Value;
-  /** [B, 49, 1], the largest probability of a class. */
+  /** [B, P, 1], the largest probability of a class. */
   readonly certainty: Value;
 }
 
@@ -47,7 +59,7 @@ export interface PicturedPlaces {
  * label, by `places.label.weight`, after `places.mean` was taken off. Where nothing is that sounds, it is near zero.
  *
  * @param p prefix `places`.
- * @returns [B, 49, placeWidth]; its product with a label of `placeLabels` is the logit of "this is seen here".
+ * @returns [B, P, placeWidth]; its product with a label of `placeLabels` is the logit of "this is seen here".
  */
 export function placeEmbeddings(
   p: Parameters,
@@ -60,7 +72,7 @@ export function placeEmbeddings(
     p.get('image.weight', [placeWidth, features]),
     p.get('image.bias', [placeWidth]),
   );
-  const words = intoPlaceSpace(p, named, sizes); // [B, 49, placeWidth]
+  const words = intoPlaceSpace(p, named, sizes); // [B, P, placeWidth]
   return add(seen, mul(mul(words, sqrt(certainty)), p.get('certainty', [1])));
 }
 
@@ -96,12 +108,12 @@ const leastArea = 0.02;
  * would be mostly background.
  *
  * @param p prefix `places`.
- * @param places [B, 49, placeWidth]
+ * @param places [B, P, placeWidth]
  * @returns [B, width]
  */
 export function soundingPlaces(p: Parameters, places: Value, { width }: PlaceSizes): Value {
   const bank = transpose(p.get('bank.weight', [bankRows, placeWidth]), [1, 0]);
-  const clearest = add(max(matmul(places, bank), [2], { keepDims: true }), placeBias(p)); // [B, 49, 1]
+  const clearest = add(max(matmul(places, bank), [2], { keepDims: true }), placeBias(p)); // [B, P, 1]
   const shares = sigmoid(mul(sub(clearest, soundingLogit), soundingSharpness));
   const area = mean(shares, [1]); // [B, 1]
   const root = sqrt(add(area, leastArea));

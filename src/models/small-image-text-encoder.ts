@@ -41,6 +41,8 @@ export interface SmallEncoderParts {
   readonly tokens: number;
   /** Names the weights, say by a digest. */
   readonly weightsId: string;
+  /** Side of the square that the image network sees, in pixels; more of them find smaller things. 224 unless given. */
+  readonly imageSize?: number;
   /** Pictures that go through the image network together; 1 unless given. */
   readonly frameBatch?: number;
 }
@@ -57,6 +59,8 @@ const mostKnownTexts = 2000;
 /** Both towers; each is compiled when it is first needed. */
 export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
   const { engine, tokenizer, tokens, frameBatch = 1 } = parts;
+  const preprocessing = preprocessingOf(parts);
+  const { imageSize } = preprocessing;
   const text = openOnce(() => openTextSession(parts));
   const image = openTower(frameBatch, (count) => openImageSession(parts, count));
   const hasPlaces = parts.image.has('places.image.weight');
@@ -96,28 +100,32 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
   };
   return {
     // how classSpace averages, so that embeddings cached under another way are not taken for these
-    id: `small-${tokens}-${efficientNetPreprocessing.fit}-${hasPlaces ? 'places' : 'certainty'}/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
+    id: `small-${tokens}-${preprocessing.fit}-${imageSize}-${hasPlaces ? 'places' : 'certainty'}/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
     width: miniLmL6.width,
     tokens,
-    imageSize: efficientNetPreprocessing.imageSize,
+    imageSize,
     encodeTokens: (texts) => encodeTexts(texts, 'tokenStates'),
     embedTexts,
     embedFrames: async (frames) =>
       embedStream(
         image,
         'embedding',
-        efficientNetPreprocessing,
+        preprocessing,
         frames,
-        hasPlaces ? { output: 'places', ...placeGrid } : undefined,
+        hasPlaces ? { output: 'places', ...placeGrid(imageSize) } : undefined,
       ),
     ...(hasPlaces ? { embedPlaceLabels } : {}),
-    embedFeatures: async (frames) => embedStream(image, 'features', efficientNetPreprocessing, frames),
+    embedFeatures: async (frames) => embedStream(image, 'features', preprocessing, frames),
     close: async () => {
       await text.close();
       await image.close();
       await labels.close();
     },
   };
+}
+
+function preprocessingOf({ imageSize }: SmallEncoderParts): ImagePreprocessing {
+  return imageSize === undefined ? efficientNetPreprocessing : { ...efficientNetPreprocessing, imageSize };
 }
 
 async function openTextSession({ engine, text, tokens }: SmallEncoderParts): Promise<Session> {
@@ -129,8 +137,9 @@ async function openTextSession({ engine, text, tokens }: SmallEncoderParts): Pro
   );
 }
 
-async function openImageSession({ engine, image }: SmallEncoderParts, count: number): Promise<Session> {
-  const { imageSize } = efficientNetPreprocessing;
+async function openImageSession(parts: SmallEncoderParts, count: number): Promise<Session> {
+  const { engine, image } = parts;
+  const { imageSize } = preprocessingOf(parts);
   const images = input('image', [count, 3, imageSize, imageSize]);
   const { embedding, features, places } = classSpace(image, images, {
     network: efficientNetLite.lite0,

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { openPictures } from '../data/picture-store.node.js';
 import type { Scene } from '../data/scene.js';
-import { openSceneRenderer } from '../data/scene-frames.node.js';
+import { drawnFor, openSceneRenderer } from '../data/scene-frames.node.js';
 import { SCENE_SUBJECTS } from '../data/scene-subjects.js';
 import { readScene } from '../data/scenes.node.js';
 import { seededRandom } from '../data/seeded-random.js';
@@ -13,8 +13,8 @@ import type { Engine, Session } from '../engine/engine.js';
 import { floats, input, program, tensor } from '../graph/index.js';
 import { positionsOf } from '../models/class-space.js';
 import { efficientNet, efficientNetLite } from '../models/efficientnet-lite.js';
-import { preprocessImage } from '../models/image-preprocessing.js';
-import { placeGrid } from '../models/picture-places.js';
+import { type ImagePreprocessing, preprocessImage, type RgbImage } from '../models/image-preprocessing.js';
+import { type PlaceGrid, placeGrid } from '../models/picture-places.js';
 import { efficientNetPreprocessing } from '../models/small-image-text-encoder.js';
 import type { Parameters } from '../weights/parameters.js';
 import { jitterColours } from './colour-jitter.js';
@@ -37,14 +37,12 @@ export interface PlaceFrames {
 
 export interface PlaceDataset {
   readonly count: number;
-  /** `[49, features]` of a frame in a row. */
+  /** `[P, features]` of a frame in a row. */
   readonly features: Rows;
-  /** How much of each place is covered by something of each class: `[49, classes]`, 0..1; -1 where it is not known. */
+  /** How much of each place is covered by something of each class: `[P, classes]`, 0..1; -1 where it is not known. */
   coverOf(frame: number): Float32Array;
 }
 
-const placeCount = placeGrid.rows * placeGrid.columns;
-const drawn = { width: 256, height: 192 };
 const network = efficientNetLite.lite0;
 
 /**
@@ -72,14 +70,18 @@ export async function openPlaceDataset(
       timeSeconds: random.uniform(0, scene.durationSeconds),
     }));
   });
-  const key = hashOf([scenes, frames, drawn, image.weightsId]);
+  const { imageSize } = context.model.imageEncoder;
+  const preprocessing = { ...efficientNetPreprocessing, imageSize };
+  const drawn = drawnFor(imageSize);
+  const grid = placeGrid(imageSize);
+  const key = hashOf([scenes, frames, drawn, preprocessing, image.weightsId]);
   const opened: Session[] = []; // none where the file is there
   const features = await keepRows(
     join(context.cacheFolder, `place-features-${key}.safetensors`),
     shown.length,
-    placeCount * network.features,
+    grid.rows * grid.columns * network.features,
     async (first) => {
-      if (opened.length === 0) opened.push(await openNetwork(context.engine, image.parameters));
+      if (opened.length === 0) opened.push(await openNetwork(context.engine, image.parameters, imageSize));
       const { scene } = shown[first]!;
       const pictures = await openPictures(context.picturesFolder);
       const renderer = await openSceneRenderer(scene, pictures, drawn);
@@ -89,7 +91,7 @@ export async function openPlaceDataset(
         const plain = renderer.frameAt(timeSeconds);
         const random = seededRandom(`places/${scene.id}/${at - first}/colour`);
         const data = frames.isJittered ? jitterColours(plain, random) : plain;
-        rows.push(await positionsIn(opened[0]!, data));
+        rows.push(await positionsIn(opened[0]!, { ...drawn, data }, preprocessing));
       }
       return rows;
     },
@@ -103,12 +105,11 @@ export async function openPlaceDataset(
   return {
     count: shown.length,
     features,
-    coverOf: (frame) => coverOfPlaces(shown[frame]!.scene, shown[frame]!.timeSeconds),
+    coverOf: (frame) => coverOfPlaces(shown[frame]!.scene, shown[frame]!.timeSeconds, grid),
   };
 }
 
-async function openNetwork(engine: Engine, parameters: Parameters): Promise<Session> {
-  const { imageSize } = efficientNetPreprocessing;
+async function openNetwork(engine: Engine, parameters: Parameters, imageSize: number): Promise<Session> {
   const image = input('image', [1, 3, imageSize, imageSize]);
   const positions = positionsOf(efficientNet(parameters, image, network).featureMap);
   const made = program('place-features', { inputs: [image], outputs: { positions } });
@@ -121,11 +122,15 @@ export function isHeldOut(picture: string): boolean {
 }
 const heldOutShare = 0.25;
 
-/** `[49, features]` */
-async function positionsIn(session: Session, data: Uint8Array): Promise<Float32Array> {
-  const { imageSize } = efficientNetPreprocessing;
+/** `[P, features]` */
+async function positionsIn(
+  session: Session,
+  picture: RgbImage,
+  preprocessing: ImagePreprocessing,
+): Promise<Float32Array> {
+  const { imageSize } = preprocessing;
   const pixels = new Float32Array(3 * imageSize * imageSize);
-  preprocessImage({ ...drawn, data }, efficientNetPreprocessing, pixels);
+  preprocessImage(picture, preprocessing, pixels);
   const outputs = await session.run({ image: tensor([1, 3, imageSize, imageSize], pixels) });
   return floats(outputs.positions!).slice();
 }
@@ -139,15 +144,16 @@ const classesOfSubject: ReadonlyMap<string, readonly number[]> = new Map(
 );
 
 /** See `PlaceDataset.coverOf`. The class of a scene without a cut-out object may be anywhere: it is not known. */
-export function coverOfPlaces(scene: Scene, timeSeconds: number): Float32Array {
+export function coverOfPlaces(scene: Scene, timeSeconds: number, grid: PlaceGrid): Float32Array {
   const classes = SOUND_CLASSES.length;
+  const placeCount = grid.rows * grid.columns;
   const cover = new Float32Array(placeCount * classes);
   for (const object of scene.objects) {
     const at = positionAt(object.trajectory, timeSeconds);
     const box = projectBox(at, object.widthMetres, object.heightMetres, scene.camera);
     if (box === null) continue;
     for (let place = 0; place < placeCount; place++) {
-      const share = coveredShare(box, place);
+      const share = coveredShare(box, place, grid);
       for (const index of classesOfSubject.get(object.subject) ?? []) {
         const at = place * classes + index;
         cover[at] = Math.max(cover[at]!, share);
@@ -162,8 +168,7 @@ export function coverOfPlaces(scene: Scene, timeSeconds: number): Float32Array {
 }
 
 /** How much of a place lies inside a box. */
-function coveredShare(box: Box, place: number): number {
-  const { rows, columns } = placeGrid;
+function coveredShare(box: Box, place: number, { rows, columns }: PlaceGrid): number {
   const row = Math.floor(place / columns);
   const column = place % columns;
   const across = Math.min(box.right * columns, column + 1) - Math.max(box.left * columns, column);

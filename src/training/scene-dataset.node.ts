@@ -6,7 +6,7 @@ import { melSpectrogram } from '../audio/mel-spectrogram.js';
 import { decodeWav } from '../audio/wav-reader.js';
 import { openPictures } from '../data/picture-store.node.js';
 import type { Scene } from '../data/scene.js';
-import { framesOfScene } from '../data/scene-frames.node.js';
+import { drawnFor, framesOfScene } from '../data/scene-frames.node.js';
 import { readScene } from '../data/scenes.node.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { createSmallEncoder } from '../models/small-image-text-encoder.js';
@@ -40,9 +40,6 @@ export interface SceneChoice {
   /** How sound and sight may belong together; a silent object teaches nothing that can be seen. */
   readonly presences: readonly Scene['sound']['presence'][];
 }
-
-/** Size at which scenes are drawn before the encoder scales them. */
-const drawn = { width: 256, height: 192 };
 
 /** The scenes of one split. @throws FoleyError `input-missing` where the folder holds none. */
 export async function openScenes(
@@ -98,7 +95,8 @@ async function openEmbeddings(
   );
   const [textPath, imagePath] = paths as [string, string];
   const weightsId = await hashOfFile(imagePath);
-  const { width } = context.model.imageEncoder;
+  const { width, imageSize } = context.model.imageEncoder;
+  const drawn = drawnFor(imageSize);
   const open = async () => ({
     pictures: await openPictures(context.picturesFolder),
     encoder: createSmallEncoder({
@@ -110,11 +108,15 @@ async function openEmbeddings(
       ),
       tokens: context.model.textEncoder.tokens,
       weightsId,
+      imageSize,
     }),
   });
   const opened: Awaited<ReturnType<typeof open>>[] = []; // none where the file is there
   const rows = await keepRows(
-    join(context.cacheFolder, `scene-frames-${hashOf([scenes, seen, drawn, weightsId])}.safetensors`),
+    join(
+      context.cacheFolder,
+      `scene-frames-${hashOf([scenes, seen, drawn, imageSize, weightsId])}.safetensors`,
+    ),
     scenes.length,
     seen.count * width,
     async (first) => {

@@ -1,7 +1,7 @@
 /** @file A safetensors file on disk: opened by its header, read tensor by tensor, written in one step. */
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { FoleyError, messageOf } from '../errors/foley-error.js';
-import { writeFileAtomic } from '../files/atomic-file.node.js';
+import { mostBytesAtOnce, writeFileAtomic } from '../files/atomic-file.node.js';
 import { float32ToFloat16 } from '../graph/half-precision.js';
 import type { FloatTensor, Tensor } from '../graph/tensor.js';
 import {
@@ -141,7 +141,12 @@ async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>):
 async function readSpan(file: FileHandle, offset: number, length: number, path: string): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   for (let filled = 0; filled < length; ) {
-    const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+    const { bytesRead } = await file.read(
+      bytes,
+      filled,
+      Math.min(length - filled, mostBytesAtOnce),
+      offset + filled,
+    );
     if (bytesRead === 0)
       throw new FoleyError('weights-invalid', `${path} ends after ${offset + filled} bytes`);
     filled += bytesRead;

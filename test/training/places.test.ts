@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Scene } from '../../src/data/scene.js';
 import { seededRandom } from '../../src/data/seeded-random.js';
 import { SOUND_CLASSES } from '../../src/data/sound-classes.js';
+import { placeGrid } from '../../src/models/picture-places.js';
 import { jitterColours } from '../../src/training/colour-jitter.js';
 import { coverOfPlaces, isHeldOut } from '../../src/training/place-dataset.node.js';
 
@@ -48,7 +49,10 @@ function sceneWith(x: number, sound: Partial<Scene['sound']> = {}): Scene {
 
 const dog = SOUND_CLASSES.findIndex(({ id }) => id === 'dog-bark');
 const coverOf = (scene: Scene, index: number) =>
-  Array.from({ length: 49 }, (_, place) => coverOfPlaces(scene, 0)[place * SOUND_CLASSES.length + index]!);
+  Array.from(
+    { length: 49 },
+    (_, place) => coverOfPlaces(scene, 0, placeGrid(224))[place * SOUND_CLASSES.length + index]!,
+  );
 
 describe('coverOfPlaces', () => {
   it('is 1 inside the object, 0 outside, and a share at its edges', () => {

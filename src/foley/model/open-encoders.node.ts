@@ -104,8 +104,8 @@ async function openSmall(
   tokens: number,
 ): Promise<SmallEncoder> {
   const { parameters, tokenizer } = await openSentenceText(model, reader);
-  const hasImage =
-    model.weights.has('image_encoder') && model.config.imageEncoder.kind === 'efficientnet-lite0';
+  const { imageEncoder } = model.config;
+  const hasImage = model.weights.has('image_encoder') && imageEncoder.kind === 'efficientnet-lite0';
   return createSmallEncoder({
     engine,
     text: parameters,
@@ -114,6 +114,7 @@ async function openSmall(
     tokens,
     weightsId,
     frameBatch,
+    ...(hasImage ? { imageSize: imageEncoder.imageSize } : {}),
   });
 }
 

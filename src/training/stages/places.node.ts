@@ -68,7 +68,6 @@ export const placesStageSchema = z.strictObject({
   presenceWeight: z.number().positive().default(5),
 });
 
-const placeCount = placeGrid.rows * placeGrid.columns;
 const network = efficientNetLite.lite0;
 const { features } = network;
 const { width } = miniLmL6;
@@ -111,7 +110,9 @@ export async function openPlacesStage(
     );
   const train = await open('train', trainCount);
   const validation = await open('val', validationCount);
-  const channels = channelStatistics(train.features);
+  const { rows, columns } = placeGrid(context.model.imageEncoder.imageSize);
+  const placeCount = rows * columns;
+  const channels = channelStatistics(train.features, placeCount);
   const labels = await openLabels(context);
   const { batchSize, seed } = settings.training;
 
@@ -156,7 +157,7 @@ export async function openPlacesStage(
     );
     const places = placeEmbeddings(trained, { ...pictured, positions: standard }, sizes);
     const logits = add(
-      matmul(places, transpose(placeLabels(trained, texts, sizes), [1, 0])), // [B, 49, classes]
+      matmul(places, transpose(placeLabels(trained, texts, sizes), [1, 0])), // [B, P, classes]
       placeBias(trained),
     );
     return {
@@ -235,7 +236,7 @@ interface ChannelStatistics {
   readonly inverseDeviation: Tensor;
 }
 
-function channelStatistics(rows: Rows): ChannelStatistics {
+function channelStatistics(rows: Rows, placeCount: number): ChannelStatistics {
   const sums = new Float64Array(features);
   const squares = new Float64Array(features);
   const row = new Float32Array(placeCount * features);
