@@ -53,9 +53,9 @@ export interface MotionSettings {
 
 export const defaultMotionSettings: MotionSettings = {
   halfViewTangent: 0.5,
-  smoothingSeconds: 0.25,
-  depthSmoothingSeconds: 0.5,
-  leastPresence: 0.4,
+  smoothingSeconds: 0.5,
+  depthSmoothingSeconds: 1,
+  leastPresence: 0.6,
 };
 
 /** A smooth motion. Values are of the curve's times; between them they are interpolated, outside they are held. */
@@ -241,50 +241,4 @@ function localLines(
     return (sumTT * sumV - sumT * sumTV) / spread;
   });
   return { values: fitted, slopes };
-}
-
-/** Presence of a thing that is taken to be where its way leads, though it is too small or too faint to be seen there. */
-export interface PersistenceSettings {
-  /** 0..1 */
-  readonly presence: number;
-  /** Longer gaps between being seen and being seen again are gaps. */
-  readonly longestGapSeconds: number;
-}
-
-export const defaultPersistence: PersistenceSettings = { presence: 0.6, longestGapSeconds: 2 };
-
-/**
- * Presence over time of a thing that does not vanish in the middle of a picture: while its way leads further away and
- * stays within the picture, it is there, and only too small to be seen. What leaves by an edge has left.
- * @param path of the same curve; null where it is seen nowhere
- * @returns [T] 0..1
- */
-export function persistingPresence(
-  curve: MotionCurve,
-  path: MotionPath | null,
-  settings: MotionSettings = defaultMotionSettings,
-  { presence: assumed, longestGapSeconds }: PersistenceSettings = defaultPersistence,
-): number[] {
-  const { timesSeconds, presence, size, position } = curve;
-  if (path === null) return [...presence];
-  const { halfViewTangent, leastPresence } = settings;
-  const isSeen = presence.map((value, index) => value >= leastPresence && size[index]! > 0);
-  const isWhole = (index: number): boolean => wholeness(size[index]!, position[index]!) > 0.5;
-  const isInView = (index: number): boolean => {
-    const bearing = path.bearing[index]!;
-    return Math.abs(bearing) < Math.PI / 2 && Math.abs(Math.tan(bearing)) < halfViewTangent;
-  };
-  const [first, last] = [isSeen.indexOf(true), isSeen.lastIndexOf(true)];
-  const goesOn = (index: number): boolean => {
-    if (index < first || index > last) {
-      const edge = index < first ? first : last;
-      return isInView(index) && path.distance[index]! > path.distance[edge]!;
-    }
-    const before = isSeen.lastIndexOf(true, index);
-    const after = isSeen.indexOf(true, index);
-    return (
-      timesSeconds[after]! - timesSeconds[before]! <= longestGapSeconds && isWhole(before) && isWhole(after)
-    );
-  };
-  return presence.map((value, index) => (isSeen[index] || !goesOn(index) ? value : Math.max(value, assumed)));
 }
