@@ -4,7 +4,7 @@ import type { SceneTruth } from '../data/scene-sound.js';
 import type { AblationMetric } from '../evaluation/ablation.js';
 import { envelopeCorrelation } from '../evaluation/envelope-correlation.js';
 import { activityOverlap, levelContrast } from '../evaluation/level-contrast.js';
-import { detectOnsets } from '../evaluation/onset-detection.js';
+import { onsetSeconds } from '../evaluation/onset-detection.js';
 import { matchOnsets } from '../evaluation/onset-matching.js';
 
 /** The columns of the table. */
@@ -28,7 +28,6 @@ export function measureScene(
   const { spans, onsetsSeconds } = truth;
   if (spans.length === 0) return {};
   const hasEvents = scene.sound.events !== null && onsetsSeconds.length > 0;
-  const found = detectOnsets(samples, sampleRateHz).map((sample) => sample / sampleRateHz);
   const curve = {
     timesSeconds: Float64Array.from(truth.gain, (_, step) => step * truth.stepSeconds),
     gains: truth.gain,
@@ -38,7 +37,9 @@ export function measureScene(
   const moves = quietest > 0 && 20 * Math.log10(loudest / quietest) >= leastGainRangeDb;
   return {
     levelContrastDb: levelContrast(samples, sampleRateHz, spans)?.contrastDb ?? null,
-    onsetF1: hasEvents ? (matchOnsets(onsetsSeconds, found, 0.1).f1 ?? 0) : null,
+    onsetF1: hasEvents
+      ? (matchOnsets(onsetsSeconds, onsetSeconds(samples, sampleRateHz), 0.1).f1 ?? 0)
+      : null,
     envelopeCorrelation: moves
       ? (envelopeCorrelation(samples, sampleRateHz, curve, { within: spans }).decibel ?? 0)
       : null,

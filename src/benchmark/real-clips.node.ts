@@ -5,7 +5,7 @@ import { levelEnvelope } from '../data/sound-activity.js';
 import { SOUND_CLASSES } from '../data/sound-classes.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { levelContrast } from '../evaluation/level-contrast.js';
-import { detectOnsets } from '../evaluation/onset-detection.js';
+import { onsetSeconds } from '../evaluation/onset-detection.js';
 import { matchOnsets } from '../evaluation/onset-matching.js';
 import { rankLabels } from '../foley/choose-label.js';
 import { openClipFile } from '../foley/open-stations.node.js';
@@ -126,7 +126,5 @@ async function onsetAgreement(
   const mono = mixdown(own).channels[0]!;
   const { levelsDb } = levelEnvelope(mono, own.sampleRateHz);
   if (levelsDb.every((level) => level < quietestDbfs)) return null;
-  const onsets = (wave: Float32Array, rateHz: number): number[] =>
-    detectOnsets(wave, rateHz).map((sample) => sample / rateHz);
-  return matchOnsets(onsets(mono, own.sampleRateHz), onsets(samples, sampleRateHz), 0.1).f1;
+  return matchOnsets(onsetSeconds(mono, own.sampleRateHz), onsetSeconds(samples, sampleRateHz), 0.1).f1;
 }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createWave } from '../../src/audio/wave.js';
 import type { FrameEmbeddings, ImageTextEncoder } from '../../src/conditions/frame-embeddings.js';
-import { defaultMotionSettings, levelDbAt, type MotionCurve, motionPath } from '../../src/conditions/motion-curve.js';
+import {
+  defaultMotionSettings,
+  levelDbAt,
+  type MotionCurve,
+  motionPath,
+} from '../../src/conditions/motion-curve.js';
 import { coverage, projectBox } from '../../src/data/visibility.js';
 import { assumeSize } from '../../src/foley/assumed-size.js';
 import { computeMotion, type FollowedMotion, followMotion } from '../../src/foley/clip-motion.js';

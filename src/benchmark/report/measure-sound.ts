@@ -16,7 +16,7 @@ import { dopplerAgreement } from '../../evaluation/doppler.js';
 import { envelopeCorrelation } from '../../evaluation/envelope-correlation.js';
 import { activityOverlap } from '../../evaluation/level-contrast.js';
 import { mmaudioOnsetScore } from '../../evaluation/mmaudio-onsets.js';
-import { detectOnsets } from '../../evaluation/onset-detection.js';
+import { detectOnsets, onsetSeconds } from '../../evaluation/onset-detection.js';
 import { matchOnsets } from '../../evaluation/onset-matching.js';
 import { panAgreement } from '../../evaluation/pan-error.js';
 import { measureScene } from '../measure-scene.js';
@@ -127,7 +127,7 @@ function followingOf(
 /** Onsets as CondFoleyGen's threshold finds them: librosa's own also takes the wavering of a decay for onsets. */
 function clearOnsetF1(samples: Float32Array, rate: number, onsetsSeconds: readonly number[]): number | null {
   if (onsetsSeconds.length === 0) return null;
-  const found = detectOnsets(samples, rate, { delta: condFoleyGenDelta }).map((sample) => sample / rate);
+  const found = onsetSeconds(samples, rate, { delta: condFoleyGenDelta });
   return matchOnsets(onsetsSeconds, found, 0.1).f1 ?? 0;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { energyTiming } from '../../../src/benchmark/report/picture-energy.js';
 import { drawRecording, playRecording } from '../../../src/benchmark/report/sampler.js';
-import { motionPath } from '../../../src/conditions/motion-curve.js';
+import { defaultMotionSettings, motionPath } from '../../../src/conditions/motion-curve.js';
 import type { RgbFrame } from '../../../src/video/rgb-frame.js';
 import { fakeLibrary } from '../../data/fake-library.js';
 
@@ -67,12 +67,13 @@ describe('the sampler', () => {
 
   it('makes it softer the smaller its thing is seen, and puts it where it is seen', () => {
     const times = Array.from({ length: 41 }, (_, k) => k / 10);
-    const motion = motionPath({
+    const curve = {
       timesSeconds: times,
       presence: times.map(() => 1),
       size: times.map((time) => (time < 2 ? 0.16 : 0.04)), // twice as far
       position: times.map(() => 1),
-    })!;
+    };
+    const motion = motionPath(curve, { ...defaultMotionSettings, depthSmoothingSeconds: 0.1 })!;
     const [left, right] = playRecording(drawRecording(library, 'rain', 'a'), spans, motion, 4, 'a').channels;
     const fall = 20 * Math.log10(levelOf(right!, 2.6, 2.9) / levelOf(right!, 1.1, 1.4));
     expect(fall).toBeCloseTo(-6, 0);
