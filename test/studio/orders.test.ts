@@ -5,6 +5,7 @@ import { parseTiming } from '../../src/conditions/timing-curve.js';
 import { fieldGroups, requestFields } from '../../src/foley/request-fields.js';
 import {
   inspectRequestSchema,
+  type Job,
   jobOrderSchema,
   publicRequestSchema,
   requestFieldSchema,
@@ -31,12 +32,27 @@ import {
   inspectOrder,
   isControl,
   mixOrder,
+  sentTiming,
   takeCount,
   trackFieldNames,
 } from '../../src/studio/page/orders.js';
+import { describeChoice } from '../../src/studio/page/words.js';
 
 const mediaId = 'A'.repeat(22);
 const jobId = 'B'.repeat(22);
+const motion = {
+  timesSeconds: [0, 1, 2],
+  presence: [1, 1, 0.5],
+  size: [0.1, 0.2, 0.1],
+  position: [-1, 0, 1],
+};
+const choice = {
+  label: 'dog barking',
+  classId: 'dog-bark',
+  score: 0.814,
+  isUncertain: false,
+  runnersUp: [{ label: 'cat meowing', classId: 'cat-meow', score: 0.12 }],
+};
 /** As the service sends them: through its own schema. */
 const fields: FormField[] = requestFields(publicRequestSchema).map((field) =>
   requestFieldSchema.parse(field),
@@ -165,6 +181,26 @@ describe('orders', () => {
     expect(keyWith({ label: 'dog' }, { strategy: 'contrast' })).not.toBe(key);
   });
 
+  it('leave the label out where the picture is to choose', () => {
+    const left = { values: { seed: 5 }, spans: null };
+    const [made] = generateOrders(mediaId, form, left, [5]);
+    const looked = inspectOrder(mediaId, form, left, new Set(Object.keys(inspectRequestSchema.shape)));
+    for (const order of [made, looked])
+      expect(jobOrderSchema.parse(order)).toMatchObject({ name: null, request: { label: null } });
+  });
+
+  it('keep the motion that was seen with a timing that was edited, and leave a long one to the service', () => {
+    const parsed = jobOrderSchema.parse(generateOrders(mediaId, form, { ...track, motion }, [5])[0]);
+    expect(parsed).toMatchObject({ timing: { spans, motion } });
+    expect(generateOrders(mediaId, form, { ...track, spans: null, motion }, [5])[0]).toMatchObject({
+      timing: null,
+    });
+    const long = Array.from({ length: 6001 }, (_, index) => index);
+    const share = long.map(() => 0.5);
+    const sent = sentTiming(spans, { timesSeconds: long, presence: share, size: share, position: share });
+    expect(sent).toEqual({ spans });
+  });
+
   it('mix what is heard', () => {
     const parts = [
       { jobId, name: 'dog', gainDb: -3, pan: 0.5, isMuted: false },
@@ -192,13 +228,16 @@ describe('what can be taken home', () => {
     ]);
     expect(name).toBe('My clip.v2.dog-barking.timing.json');
     expect(parseTiming(text, name).spans).toEqual([{ startSeconds: 1, endSeconds: 2.3457 }]);
+    const moving = { timesSeconds: [0, 1, 2], similarity: [0.1, 0.9, 0.2], motion };
+    const kept = parseTiming(timingDocument('clip.mp4', 'dog', 10, moving, []).text, 'kept');
+    expect(kept).toMatchObject(moving);
     expect(documentName('clip.mp4', '', 'request')).toBe('clip.request.json');
   });
 
   it('the request names every track with what differs from the defaults', () => {
     const parts = ['dog', 'wind'].map((label, index) => ({
       request: { label, seed: index, steps: 12, threshold: 0.5, negative: '' },
-      spans: index === 0 ? [{ startSeconds: 1, endSeconds: 2 }] : null,
+      timing: index === 0 ? { spans: [{ startSeconds: 1, endSeconds: 2 }], motion } : null,
       gainDb: index === 0 ? 0 : -6,
       pan: 0,
       isMuted: false,
@@ -207,7 +246,7 @@ describe('what can be taken home', () => {
     expect(JSON.parse(made.document.text)).toEqual({
       video: "it's.mp4",
       tracks: [
-        { label: 'dog', seed: 0, timing: { spans: [{ startSeconds: 1, endSeconds: 2 }] } },
+        { label: 'dog', seed: 0, timing: { spans: [{ startSeconds: 1, endSeconds: 2 }], motion } },
         { label: 'wind', seed: 1, gain: -6 },
       ],
       steps: 12,
@@ -216,5 +255,24 @@ describe('what can be taken home', () => {
     const mixed = [parts[0]!, { ...parts[1]!, request: { ...parts[1]!.request, steps: 30 } }];
     expect(reproductionOf('clip.mp4', fields, mixed)).toBeNull();
     expect(reproducedTrack(null, 0, 0, false)).toBeNull();
+  });
+
+  it('of a take whose label the picture chose, the request says that label', () => {
+    const order = jobOrderSchema.parse({ kind: 'generate', mediaId, request: { seed: 5 } });
+    const takes = [{ take: 0, seed: 5, timing: null, tracks: [], chosenLabel: choice, warnings: [] }];
+    // as much of it as is read
+    const job = { state: 'succeeded', order, takes } as unknown as Job;
+    const { document } = reproductionOf('clip.mp4', fields, [reproducedTrack(job, 0, 0, false)!])!;
+    expect(document.name).toBe('clip.dog-barking.request.json');
+    expect(JSON.parse(document.text)).toEqual({
+      video: 'clip.mp4',
+      tracks: [{ label: 'dog barking', seed: 5 }],
+    });
+  });
+
+  it('what the picture chose is said with what came next', () => {
+    expect(describeChoice(choice)).toBe(
+      'the picture chose “dog barking” (81 %); next likely: “cat meowing” 12 %',
+    );
   });
 });

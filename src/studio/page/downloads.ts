@@ -2,6 +2,7 @@
 import { serializeTiming } from '../../conditions/timing-curve.js';
 import type { Job, JobFile } from '../../service/contract.js';
 import type { FormField } from './form-fields.js';
+import { type Curve, sentSpans, sentTiming } from './orders.js';
 import { commandForRequest, type ReproducedTrack, requestOfMix } from './reproduction.js';
 import type { Span } from './spans.js';
 
@@ -39,12 +40,12 @@ export function documentName(fileName: string, label: string, kind: 'timing' | '
   return [stem, words, kind, 'json'].filter((part) => part !== '').join('.');
 }
 
-/** The timing of a track as `generate --timing` reads it. */
+/** The timing of a track as `generate --timing` reads it, with the motion that was seen, whatever was edited. */
 export function timingDocument(
   fileName: string,
   label: string,
   durationSeconds: number,
-  curve: { readonly timesSeconds: readonly number[]; readonly similarity: readonly number[] } | null,
+  curve: Pick<Curve, 'timesSeconds' | 'similarity' | 'motion'> | null,
   spans: readonly Span[],
 ): Document {
   const text = serializeTiming({
@@ -52,10 +53,11 @@ export function timingDocument(
     durationSeconds,
     timesSeconds: curve?.timesSeconds ?? [],
     similarity: curve?.similarity ?? [],
-    spans: spans.map(({ startSeconds, endSeconds }) => ({
-      startSeconds: rounded(startSeconds),
-      endSeconds: Math.min(rounded(endSeconds), durationSeconds),
+    spans: sentSpans(spans).map(({ startSeconds, endSeconds }) => ({
+      startSeconds,
+      endSeconds: Math.min(endSeconds, durationSeconds),
     })),
+    ...(curve?.motion === undefined ? {} : { motion: curve.motion }),
   });
   return { name: documentName(fileName, label, 'timing'), text };
 }
@@ -91,10 +93,12 @@ export function reproducedTrack(
 ): ReproducedTrack | null {
   if (job?.order.kind !== 'generate' || job.state !== 'succeeded') return null;
   const { request, timing } = job.order;
-  return { request, spans: timing?.spans ?? null, gainDb, pan, isMuted };
-}
-
-/** To a tenth of a millisecond, as timing files are written. */
-function rounded(seconds: number): number {
-  return Math.round(seconds * 1e4) / 1e4;
+  const label = request.label ?? job.takes[0]?.chosenLabel?.label ?? null;
+  return {
+    request: { ...request, label },
+    timing: timing && sentTiming(timing.spans, timing.motion),
+    gainDb,
+    pan,
+    isMuted,
+  };
 }

@@ -1,5 +1,5 @@
 /** @file From what stands on the page to what is sent: orders to look, to make takes, and to mix them. */
-import type { JobOrderInput } from '../../service/contract.js';
+import type { Job, JobOrderInput } from '../../service/contract.js';
 import { currentValue, type FieldValues, type FormField } from './form-fields.js';
 import type { Span } from './spans.js';
 
@@ -37,12 +37,18 @@ export interface FormState {
   readonly settings: FieldValues;
 }
 
+/** What an inspection saw. */
+export type Curve = NonNullable<Job['inspection']>['timing'];
+export type Motion = NonNullable<Curve['motion']>;
+
 /** A track as far as orders read it. */
 export interface TrackForm {
   /** Values of `trackFieldNames`. */
   readonly values: FieldValues;
   /** Edited by hand; null: as computed. */
   readonly spans: readonly Span[] | null;
+  /** As it was seen; left out where nobody knows it. */
+  readonly motion?: Motion | undefined;
 }
 
 /** Every value in force for a track, by name. */
@@ -74,6 +80,26 @@ export function sentSpans(spans: readonly Span[]): Span[] {
   }));
 }
 
+/**
+ * Longer motions stay at home: orders are bounded in size and told again with every event of their jobs, and the service
+ * computes a motion that it was not given. The small model's, of five samples a second, are of 20 minutes then.
+ */
+const mostSentMotion = 6000;
+
+/** A timing that was edited by hand, with the motion of its label. */
+export function sentTiming(
+  spans: readonly Span[],
+  motion: Motion | undefined,
+): { readonly spans: Span[]; readonly motion?: Motion } {
+  const isSent = motion !== undefined && motion.timesSeconds.length <= mostSentMotion;
+  return { spans: sentSpans(spans), ...(isSent ? { motion } : {}) };
+}
+
+/** For people; null where the picture is to choose. */
+function nameOf({ label }: Readonly<Record<string, unknown>>): string | null {
+  return typeof label === 'string' && label !== '' ? label : null;
+}
+
 /** One order for each seed; a null seed lets the service draw one. */
 export function generateOrders(
   mediaId: string,
@@ -85,10 +111,10 @@ export function generateOrders(
   return seeds.map((seed) => ({
     kind: 'generate',
     mediaId,
-    name: String(values.label ?? ''),
+    name: nameOf(values),
     // the service checks it against the schema that the form was made of
     request: { ...values, [countField]: 1, seed } as Extract<JobOrderInput, { kind: 'generate' }>['request'],
-    timing: track.spans === null ? null : { spans: sentSpans(track.spans) },
+    timing: track.spans === null ? null : sentTiming(track.spans, track.motion),
   }));
 }
 
@@ -104,7 +130,7 @@ export function inspectOrder(
   return {
     kind: 'inspect',
     mediaId,
-    name: String(values.label ?? ''),
+    name: nameOf(values),
     request: request as Extract<JobOrderInput, { kind: 'inspect' }>['request'],
   };
 }

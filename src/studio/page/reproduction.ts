@@ -1,13 +1,14 @@
 /** @file How a result is made again without the page: the request as a document, and a command line. */
 import type { FormField } from './form-fields.js';
+import type { Motion } from './orders.js';
 import type { Span } from './spans.js';
 
 /** A take in the mix, with everything that decides how it sounds. */
 export interface ReproducedTrack {
-  /** Values in force when the take was made. */
+  /** Values in force when the take was made, with the label that it has. */
   readonly request: Readonly<Record<string, unknown>>;
   /** Edited by hand; null: as computed. */
-  readonly spans: readonly Span[] | null;
+  readonly timing: { readonly spans: readonly Span[]; readonly motion?: Motion | undefined } | null;
   readonly gainDb: number;
   readonly pan: number;
   readonly isMuted: boolean;
@@ -38,7 +39,7 @@ export function requestOfMix(
       ...withoutDefaults(fields, only(track.request, trackFields)),
       label: track.request.label,
       seed: track.request.seed,
-      ...(track.spans === null ? {} : { timing: { spans: track.spans } }),
+      ...(track.timing === null ? {} : { timing: track.timing }),
       ...(track.gainDb === 0 ? {} : { gain: track.gainDb }),
       ...(track.pan === 0 ? {} : { pan: track.pan }),
       ...(track.isMuted ? { mute: true } : {}),

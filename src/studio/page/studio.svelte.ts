@@ -27,7 +27,7 @@ import type { Span } from './spans.js';
 import { addTakes, freshSeeds, listedTakes, type Take } from './takes.js';
 import { TimelineState } from './timeline.svelte.js';
 import { Track } from './track.svelte.js';
-import { describeEdit } from './words.js';
+import { countSounds, describeChoice, describeEdit } from './words.js';
 
 /** The clip's own sound stands among the tracks under this id. */
 export const originalId = 'original';
@@ -109,7 +109,7 @@ export class Studio {
     this.#use(media);
     this.settings = saved.settings;
     this.tracks = saved.tracks.map((kept) => {
-      const track = new Track(kept.id, kept.number, '');
+      const track = new Track(kept.id, kept.number, null);
       track.values = kept.values;
       track.gainDb = kept.gainDb;
       track.pan = kept.pan;
@@ -164,7 +164,8 @@ export class Studio {
 
   // ---------------------------------------------------------------- tracks
 
-  addTrack(label: string): Track {
+  /** @param label null: the picture chooses */
+  addTrack(label: string | null): Track {
     const number = ++this.#lastTrackNumber;
     const track = new Track(`track-${number}`, number, label);
     this.tracks = [...this.tracks, track];
@@ -221,15 +222,16 @@ export class Studio {
     this.notices.say(describeEdit(before, after));
   }
 
-  /** Looks for the label in the picture, unless that was done already. */
+  /** Looks for the label in the picture, or lets it choose one, unless that was done already. */
   async look(track: Track): Promise<void> {
     const { media, schema } = this;
-    if (!media || !schema || track.label === '') return;
+    if (!media || !schema) return;
     const order = inspectOrder(media.id, this.form, track, new Set(schema.inspect));
     const key = inspectionKey(order);
     if (track.curveKey === key) return;
     track.curveKey = key;
     const before = this.jobs.get(track.inspectionJobId);
+    track.inspectionJobId = null; // what it may still find is of another key
     try {
       if (before && isUnfinished(before)) await this.jobs.cancel(before.id);
       const job = await this.jobs.order(order);
@@ -343,7 +345,7 @@ export class Studio {
         : [
             {
               jobId: track.currentJobId,
-              name: track.label,
+              name: this.jobs.get(track.currentJobId)?.takes[0]?.chosenLabel?.label ?? track.label,
               gainDb: track.gainDb,
               pan: track.pan,
               isMuted: track.isMuted,
@@ -367,9 +369,10 @@ export class Studio {
     if (job.kind === 'inspect') {
       const track = this.tracks.find((candidate) => candidate.inspectionJobId === job.id);
       if (track && job.inspection) {
-        track.curve = job.inspection.timing;
-        const count = this.spansOf(track).length;
-        this.notices.say(`${track.label} was seen; ${count} ${count === 1 ? 'sound' : 'sounds'}`);
+        const { timing, chosenLabel } = job.inspection;
+        track.see(timing, chosenLabel);
+        const found = chosenLabel ? describeChoice(chosenLabel) : `${track.label} was seen`;
+        this.notices.say(`${found}; ${countSounds(this.spansOf(track).length)}`);
       }
       if (track && (job.state === 'failed' || job.state === 'cancelled')) track.curveKey = '';
     }

@@ -1,12 +1,10 @@
 /** @file One label of the clip: what is said about it, its curve, its timing with undo, and its place in the mix. */
 import { timingTrack } from '../../conditions/timing-track.js';
-import type { Job } from '../../service/contract.js';
+import type { ChosenLabel } from '../../service/contract.js';
 import { currentValue, type FieldValues, type FormField } from './form-fields.js';
 import { type History, record, seal, startHistory } from './history.js';
-import type { TrackForm } from './orders.js';
+import type { Curve, Motion, TrackForm } from './orders.js';
 import { type Span, sameSpans } from './spans.js';
-
-type Curve = NonNullable<Job['inspection']>['timing'];
 
 /** Null stands for "as computed". */
 type TrackEdits = History<readonly Span[] | null>;
@@ -24,22 +22,55 @@ export class Track implements TrackForm {
   isMuted = $state(false);
   isSolo = $state(false);
   curve = $state.raw<Curve | null>(null);
-  /** What the curve belongs to; see `inspectionKey`. */
+  /** What is looked for; see `inspectionKey`. */
   curveKey = $state('');
+  /** What the curve belongs to: `curveKey`, once that was looked for. */
+  seenKey = $state('');
+  /** What the picture chose when it was looked at without a label. */
+  choice = $state.raw<ChosenLabel | null>(null);
   /** The job that looks, while it does and when it failed. */
   inspectionJobId = $state<string | null>(null);
   edits = $state.raw<TrackEdits>(startHistory<readonly Span[] | null>(null));
   /** The take that is heard. */
   currentJobId = $state<string | null>(null);
 
-  constructor(id: string, number: number, label: string) {
+  /** @param label null: the picture chooses */
+  constructor(id: string, number: number, label: string | null) {
     this.id = id;
     this.number = number;
-    this.values = { label };
+    this.values = label === null ? {} : { label };
   }
 
+  /** As somebody typed it; null: the picture chooses. */
+  get typedLabel(): string | null {
+    const { label } = this.values;
+    return typeof label === 'string' && label !== '' ? label : null;
+  }
+
+  /** Null while the picture has not chosen yet. */
+  get knownLabel(): string | null {
+    return this.typedLabel ?? this.choice?.label ?? null;
+  }
+
+  /** What people call it. */
   get label(): string {
-    return String(this.values.label ?? '');
+    return this.knownLabel ?? 'the picture’s choice';
+  }
+
+  /** The curve, unless it is that of an earlier label or setting. */
+  get seen(): Curve | null {
+    return this.seenKey === this.curveKey ? this.curve : null;
+  }
+
+  get motion(): Motion | undefined {
+    return this.seen?.motion;
+  }
+
+  /** Takes what an inspection found. */
+  see(curve: Curve, choice: ChosenLabel | null): void {
+    this.curve = curve;
+    this.choice = choice;
+    this.seenKey = this.curveKey;
   }
 
   /** Edited by hand; null: as computed. */

@@ -1,4 +1,5 @@
-/** @file What the lanes say to those who listen: spans and edits in words. */
+/** @file What the page says in words: spans and edits to those who listen, and what the picture chose. */
+import type { ChosenLabel } from '../../service/contract.js';
 import { formatTime } from './ruler.js';
 import { onSeconds, type Span } from './spans.js';
 
@@ -20,6 +21,17 @@ export function describeEdit(before: readonly Span[], after: readonly Span[]): s
       span.startSeconds !== before[at]!.startSeconds || span.endSeconds !== before[at]!.endSeconds,
   );
   return index < 0 ? `unchanged; ${total}` : describeSpan(after, index);
+}
+
+/** `the picture chose “dog barking” (81 %); next likely: “cat meowing” 12 %, “wind” 4 %`. */
+export function describeChoice({ label, score, runnersUp }: ChosenLabel): string {
+  const others = runnersUp.map((other) => `“${other.label}” ${percent(other.score)}`).join(', ');
+  return `the picture chose “${label}” (${percent(score)})${others === '' ? '' : `; next likely: ${others}`}`;
+}
+
+/** `81 %`. */
+export function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }
 
 export function countSounds(count: number): string {
