@@ -29,7 +29,7 @@ export async function assumeSize(
   encoder: Pick<ImageTextEncoder, 'embedTexts'>,
 ): Promise<SizedThing | null> {
   const candidates = sizeCandidates();
-  const nearest = await nearestText(label, candidates, encoder);
+  const { candidate: nearest } = await nearestText(label, candidates, encoder);
   if (nearest.subject === null) return null;
   const { id, widthMetres, heightMetres, metresPerSecond } = nearest.subject;
   const [low, high] = (widthMetres ?? heightMetres)!;

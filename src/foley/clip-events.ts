@@ -3,6 +3,7 @@ import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embe
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { soundOfEvents, visualEvents } from '../conditions/visual-events.js';
 import { SOUND_CLASSES, type SoundKind } from '../data/sound-classes.js';
+import { phraseCount } from './known-label.js';
 import { nearestText } from './nearest-text.js';
 import type { SettledRequest } from './settled-request.js';
 
@@ -28,9 +29,6 @@ export async function cutToEvents(
   };
 }
 
-/** Of each class; more would take longer to read and tell the same. */
-const phraseCount = 2;
-
 /** How the sounds of a label behave in time, by the class whose words are nearest to it. */
 export async function kindOfLabel(
   label: string,
@@ -39,7 +37,7 @@ export async function kindOfLabel(
   const phrases = SOUND_CLASSES.flatMap(({ phrases, kind }) =>
     phrases.slice(0, phraseCount).map((text) => ({ kind, text })),
   );
-  return (await nearestText(label, phrases, encoder)).kind;
+  return (await nearestText(label, phrases, encoder)).candidate.kind;
 }
 
 /** To a tenth of a millisecond, so that files stay readable. */

@@ -1,10 +1,11 @@
 /** @file How a label's thing moves through a clip, and how far its sound is to follow. */
 import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
 import { type MotionCurve, type MotionPath, motionPath } from '../conditions/motion-curve.js';
-import { motionOf } from '../conditions/place-sight.js';
+import { motionOf, type PlaceSightSettings } from '../conditions/place-sight.js';
 import { defaultSimilaritySettings, type SimilaritySettings } from '../conditions/similarity.js';
 import { assumeSize, type SizedThing } from './assumed-size.js';
 import { kindOfLabel } from './clip-events.js';
+import { knownLabel } from './known-label.js';
 import type { SettledRequest } from './settled-request.js';
 
 /** A motion that a sound follows; a strength of 0 follows nothing. */
@@ -31,6 +32,15 @@ export function followsMotion({ dynamics, doppler, pan }: Strengths): boolean {
   return dynamics > 0 || doppler > 0 || pan > 0;
 }
 
+/**
+ * How the thing is looked for when its way is read: whether it is there at all, the timing says, and where it is doubtful
+ * its place is, too.
+ */
+function motionSight(): PlaceSightSettings {
+  const settings = defaultSimilaritySettings('places') as Extract<SimilaritySettings, { strategy: 'places' }>;
+  return { ...settings, evenShare: 0.25, leastClearest: settings.backgroundLogit };
+}
+
 /** The motion as it is seen; null where the encoder does not tell places. */
 export async function computeMotion(
   label: string,
@@ -38,9 +48,8 @@ export async function computeMotion(
   encoder: ImageTextEncoder,
 ): Promise<MotionCurve | null> {
   if (places === undefined || encoder.embedPlaceLabels === undefined) return null;
-  const settings = defaultSimilaritySettings('places') as Extract<SimilaritySettings, { strategy: 'places' }>;
-  const [wanted] = await encoder.embedPlaceLabels([label]);
-  const { timesSeconds, presence, size, position } = motionOf(places, wanted!, settings);
+  const wanted = await knownLabel(label, encoder);
+  const { timesSeconds, presence, size, position } = motionOf(places, wanted, motionSight());
   return {
     timesSeconds: timesSeconds.map(rounded),
     presence: presence.map(rounded),

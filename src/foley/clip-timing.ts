@@ -12,7 +12,7 @@ import {
   tidySpans,
   timingTrack,
 } from '../conditions/timing-track.js';
-import { FoleyError } from '../errors/foley-error.js';
+import { knownLabel } from './known-label.js';
 import type { FoleyRequest } from './request.js';
 import type { TrackPlan } from './settled-request.js';
 import type { InlineTiming } from './track-request.js';
@@ -43,7 +43,7 @@ export async function computeTiming(
   const background = settings.strategy === 'contrast' ? settings.background : [];
   const [wanted, ...rivals] =
     settings.strategy === 'places'
-      ? await placeLabels(encoder, label)
+      ? [await knownLabel(label, encoder)]
       : await encoder.embedTexts([label, ...background]);
   const similarity = similarityCurve(frames, wanted!, settings, rivals);
   const spans = timingTrack(
@@ -62,20 +62,6 @@ export async function computeTiming(
       endSeconds: rounded(span.endSeconds),
     })),
   };
-}
-
-/** @throws usage when the encoder tells no places */
-function placeLabels(encoder: ImageTextEncoder, label: string): Promise<Float32Array[]> {
-  if (encoder.embedPlaceLabels === undefined) {
-    throw new FoleyError(
-      'usage',
-      "the similarity strategy 'places' needs an encoder that tells places apart",
-      {
-        hint: 'This model has none: choose another --strategy.',
-      },
-    );
-  }
-  return encoder.embedPlaceLabels([label]);
 }
 
 /** A timing that was given for a label, cut to the clip, with what is worth a warning. */
