@@ -58,14 +58,21 @@ function model(
   };
 }
 
+/** Frames without timing are pushed as hard as the text: taken as they are, they hardly act alone. */
+const pushed = { visionGuidance: 4 } as const;
+
 /** In the order of the tables. */
 export const systems: Readonly<Record<SystemId, System>> = {
   truth: { how: 'truth', title: 'the true sound' },
   vocoder: { how: 'vocoder', title: 'the true sound through the vocoder' },
   autoencoder: { how: 'autoencoder', title: 'the true sound through autoencoder and vocoder' },
   label: model('the label alone', { frameScale: 0, timingScale: 0 }),
-  'clip-wise': model('the mean of the frames, no timing', { timingScale: 0 }, { adapter: 'clip-wise' }),
-  frame: model('frame adapter alone, no timing', { timingScale: 0 }),
+  'clip-wise': model(
+    'the mean of the frames, no timing',
+    { timingScale: 0, ...pushed },
+    { adapter: 'clip-wise' },
+  ),
+  frame: model('frame adapter alone, no timing', { timingScale: 0, ...pushed }),
   timing: model('timing alone, no frame adapter', { frameScale: 0 }),
   both: model('frame adapter and timing', {}),
   motion: model('both, and level, pitch and direction by the motion seen', {
