@@ -220,6 +220,7 @@ export const inspectRequestSchema = publicRequestSchema.pick({
   minimumOn: true,
   minimumOff: true,
   smoothing: true,
+  events: true,
   start: true,
   duration: true,
   model: true,

@@ -368,9 +368,9 @@ export class Studio {
     if (job.state === 'failed' && job.error) this.notices.problem(job.error.message, job.error.hint);
     if (job.kind === 'inspect') {
       const track = this.tracks.find((candidate) => candidate.inspectionJobId === job.id);
-      if (track && job.inspection) {
+      if (track && job.inspection && job.order.kind === 'inspect') {
         const { timing, chosenLabel } = job.inspection;
-        track.see(timing, chosenLabel);
+        track.see(timing, chosenLabel, job.order.request);
         const found = chosenLabel ? describeChoice(chosenLabel) : `${track.label} was seen`;
         this.notices.say(`${found}; ${countSounds(this.spansOf(track).length)}`);
       }

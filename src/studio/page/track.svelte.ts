@@ -1,7 +1,7 @@
 /** @file One label of the clip: what is said about it, its curve, its timing with undo, and its place in the mix. */
-import { timingTrack } from '../../conditions/timing-track.js';
 import type { ChosenLabel } from '../../service/contract.js';
-import { currentValue, type FieldValues, type FormField } from './form-fields.js';
+import { computedSpans, timingSettings } from './computed-spans.js';
+import type { FieldValues, FormField } from './form-fields.js';
 import { type History, record, seal, startHistory } from './history.js';
 import type { Curve, Motion, TrackForm } from './orders.js';
 import { type Span, sameSpans } from './spans.js';
@@ -28,6 +28,8 @@ export class Track implements TrackForm {
   seenKey = $state('');
   /** What the picture chose when it was looked at without a label. */
   choice = $state.raw<ChosenLabel | null>(null);
+  /** What the curve was asked for with. */
+  #asked: FieldValues = {};
   /** The job that looks, while it does and when it failed. */
   inspectionJobId = $state<string | null>(null);
   edits = $state.raw<TrackEdits>(startHistory<readonly Span[] | null>(null));
@@ -66,10 +68,11 @@ export class Track implements TrackForm {
     return this.seen?.motion;
   }
 
-  /** Takes what an inspection found. */
-  see(curve: Curve, choice: ChosenLabel | null): void {
+  /** Takes what an inspection found, and the settings that it was asked with. */
+  see(curve: Curve, choice: ChosenLabel | null, asked: FieldValues): void {
     this.curve = curve;
     this.choice = choice;
+    this.#asked = asked;
     this.seenKey = this.curveKey;
   }
 
@@ -87,25 +90,14 @@ export class Track implements TrackForm {
     this.edits = seal(this.edits);
   }
 
-  /** What the curve gives with these settings; empty until the curve is there. */
+  /** When it sounds by the curve; empty until the curve is there. */
   computedSpans(fields: readonly FormField[], settings: FieldValues): readonly Span[] {
-    if (!this.curve || this.curve.timesSeconds.length === 0) return this.curve?.spans ?? [];
-    const number = (name: string): number => {
-      const field = fields.find((candidate) => candidate.name === name);
-      const value = field && currentValue(field, name in this.values ? this.values : settings);
-      return typeof value === 'number' ? value : 0;
-    };
-    return timingTrack(
-      Float64Array.from(this.curve.timesSeconds),
-      Float32Array.from(this.curve.similarity),
-      {
-        threshold: number('threshold'),
-        hysteresis: number('hysteresis'),
-        minimumOnSeconds: number('minimumOn'),
-        minimumOffSeconds: number('minimumOff'),
-        smoothingSeconds: number('smoothing'),
-      },
-      this.curve.durationSeconds,
+    if (!this.curve) return [];
+    const now = timingSettings(fields, (name) => (name in this.values ? this.values : settings));
+    return computedSpans(
+      this.curve,
+      timingSettings(fields, () => this.#asked),
+      now,
     );
   }
 }
