@@ -116,11 +116,11 @@ export const small: ModelConfig = {
   ...smoothFoley,
   name: 'small',
   textEncoder: { kind: 'minilm', tokens: 32, width: 384 },
-  imageEncoder: { kind: 'efficientnet-lite0', width: 384, imageSize: 224 },
+  imageEncoder: { kind: 'efficientnet-lite0', width: 384, imageSize: 384 },
   labelEncoder: null,
   // chosen on scenes of held-out and unseen pictures: docs/evaluation.md, "What the defaults were chosen on"
   defaults: {
-    guidance: 4,
+    guidance: 3,
     visionGuidance: 1,
     frameScale: 1,
     timingScale: 1,
@@ -139,7 +139,7 @@ export const small: ModelConfig = {
     normGroups: 16,
     pixelUnshuffle: 4,
     // 1 / deviation of the latents, measured by the backbone's training
-    scalingFactor: 0.5904189002029402,
+    scalingFactor: 0.5889678444711826,
   },
   unet: {
     inChannels: 8,

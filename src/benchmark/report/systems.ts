@@ -59,7 +59,7 @@ function model(
 }
 
 /** Frames without timing are pushed as hard as the text: taken as they are, they hardly act alone. */
-const pushed = { visionGuidance: 4 } as const;
+const pushed = { visionGuidance: 3 } as const;
 
 /** In the order of the tables. */
 export const systems: Readonly<Record<SystemId, System>> = {
