@@ -6,6 +6,7 @@ import {
   type FrameEmbeddings,
   interpolateEmbeddings,
   type PictureChanges,
+  type PlaceEmbeddings,
 } from '../conditions/frame-embeddings.js';
 import type { Timeline } from '../conditions/timeline.js';
 import { FoleyError } from '../errors/foley-error.js';
@@ -169,5 +170,30 @@ function spread(distinct: FrameEmbeddings, shown: readonly ShownFrame[]): FrameE
   });
   const timesSeconds = Float64Array.from(shown, ({ timeSeconds }) => timeSeconds);
   const { places } = distinct;
-  return { timesSeconds, width, data, ...(places === undefined ? {} : { places }) };
+  if (places === undefined) return { timesSeconds, width, data };
+  return { timesSeconds, width, data, places: heldPlaces(places, distinct, shown) };
+}
+
+/**
+ * A picture that stays on screen shows its places for as long: they are told again where it is seen last, so that what
+ * lies between two different pictures is not taken for a slow change from one to the other.
+ */
+function heldPlaces(
+  places: PlaceEmbeddings,
+  distinct: FrameEmbeddings,
+  shown: readonly ShownFrame[],
+): PlaceEmbeddings {
+  const lastShown = new Map(shown.map(({ timeSeconds, row }) => [distinct.timesSeconds[row]!, timeSeconds]));
+  if (places.timesSeconds.every((time) => lastShown.get(time) === time)) return places;
+  const size = places.rows * places.columns * places.width;
+  const told = Array.from(places.timesSeconds).flatMap((timeSeconds, grid) => {
+    const untilSeconds = lastShown.get(timeSeconds)!;
+    const times = untilSeconds > timeSeconds ? [timeSeconds, untilSeconds] : [timeSeconds];
+    return times.map((time) => ({ time, grid }));
+  });
+  const values = new Float32Array(told.length * size);
+  told.forEach(({ grid }, index) => {
+    values.set(places.values.subarray(grid * size, (grid + 1) * size), index * size);
+  });
+  return { ...places, timesSeconds: Float64Array.from(told, ({ time }) => time), values };
 }

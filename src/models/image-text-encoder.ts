@@ -43,7 +43,10 @@ export interface PlaceEmbeddings {
   readonly values: Float32Array;
 }
 
-/** Grids are kept so often at most; a thing that passes is seen for longer than a second, as a rule. */
+/**
+ * Grids are kept so often at most, as long as pictures follow each other; a thing that passes is seen for longer than a
+ * second, as a rule. The last picture before a pause is kept whatever its time, since it stands for all of the pause.
+ */
 export const placesPerSecond = 8;
 
 /** An image tower and a text tower that share one embedding space. */
@@ -116,8 +119,7 @@ export async function embedStream(
   const pixels = new Float32Array(batch * imageValues);
   const times: number[] = [];
   const rows: Float32Array[] = [];
-  const placeTimes: number[] = [];
-  const places: Float32Array[] = [];
+  const grids = new GridKeeper();
   let waiting = 0;
   const flush = async (count: number): Promise<void> => {
     const session = await tower.opened(count);
@@ -130,11 +132,9 @@ export async function embedStream(
       for (let row = 0; row < count; row++) {
         const timeSeconds = times[rows.length]!;
         rows.push(floats(found).slice(row * width, (row + 1) * width));
-        const last = placeTimes.at(-1) ?? Number.NEGATIVE_INFINITY;
-        if (held === undefined || timeSeconds - last < 1 / placesPerSecond - timeSlackSeconds) continue;
+        if (held === undefined) continue;
         const size = held.length / count;
-        placeTimes.push(timeSeconds);
-        places.push(held.slice(row * size, (row + 1) * size));
+        grids.note(timeSeconds, held.subarray(row * size, (row + 1) * size));
       }
     }
     waiting = 0;
@@ -151,6 +151,7 @@ export async function embedStream(
   if (waiting > 0) await flush(1);
   const width = rows[0]?.length ?? (await widthOf(tower, output));
   const seen = { timesSeconds: Float64Array.from(times), width, data: joined(rows) };
+  const { timesSeconds: placeTimes, values: places } = grids.kept();
   if (grid === undefined || places.length === 0) return seen;
   const { rows: gridRows, columns } = grid;
   return {
@@ -163,6 +164,41 @@ export async function embedStream(
       values: joined(places),
     },
   };
+}
+
+/** Keeps some grids of a stream: one each 1 / placesPerSecond, and the last one before every longer pause. */
+class GridKeeper {
+  readonly #timesSeconds: number[] = [];
+  readonly #values: Float32Array[] = [];
+  /** The latest grid, where it came too soon after one that is kept. */
+  #skipped: { readonly timeSeconds: number; readonly values: Float32Array } | null = null;
+
+  note(timeSeconds: number, values: Float32Array): void {
+    if (this.#skipped !== null && isPause(this.#skipped.timeSeconds, timeSeconds)) this.#keepSkipped();
+    const last = this.#timesSeconds.at(-1);
+    const isKept = last === undefined || isPause(last, timeSeconds);
+    if (isKept) this.#keep(timeSeconds, values.slice());
+    this.#skipped = isKept ? null : { timeSeconds, values: values.slice() };
+  }
+
+  kept(): { readonly timesSeconds: readonly number[]; readonly values: readonly Float32Array[] } {
+    this.#keepSkipped();
+    return { timesSeconds: this.#timesSeconds, values: this.#values };
+  }
+
+  #keepSkipped(): void {
+    if (this.#skipped !== null) this.#keep(this.#skipped.timeSeconds, this.#skipped.values);
+    this.#skipped = null;
+  }
+
+  #keep(timeSeconds: number, values: Float32Array): void {
+    this.#timesSeconds.push(timeSeconds);
+    this.#values.push(values);
+  }
+}
+
+function isPause(fromSeconds: number, toSeconds: number): boolean {
+  return toSeconds - fromSeconds >= 1 / placesPerSecond - timeSlackSeconds;
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

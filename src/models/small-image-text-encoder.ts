@@ -100,7 +100,7 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
   };
   return {
     // how classSpace averages, so that embeddings cached under another way are not taken for these
-    id: `small-${tokens}-${preprocessing.fit}-${imageSize}-${hasPlaces ? 'places' : 'certainty'}/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
+    id: `small-${tokens}-${preprocessing.fit}-${imageSize}-${hasPlaces ? 'held-places' : 'certainty'}/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
     width: miniLmL6.width,
     tokens,
     imageSize,

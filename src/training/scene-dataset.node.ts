@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fitColumns, melToImage } from '../audio/mel-image.js';
 import { melSpectrogram } from '../audio/mel-spectrogram.js';
 import { decodeWav } from '../audio/wav-reader.js';
+import type { TimeSpan } from '../conditions/timeline.js';
 import { openPictures } from '../data/picture-store.node.js';
 import type { Scene } from '../data/scene.js';
 import { drawnFor, framesOfScene } from '../data/scene-frames.node.js';
@@ -19,11 +20,21 @@ import { keepRows, type Rows } from './row-cache.node.js';
 import { listScenes } from './scene-list.node.js';
 import type { StageContext } from './stage-context.js';
 
-export interface SceneSplit {
-  readonly ids: readonly string[];
+/** What is heard in scenes, and what is said of it. */
+export interface SceneSounds {
+  readonly scenes: readonly Scene[];
+  /** Words for the sound, one of several for its class ... */
   readonly captions: readonly string[];
+  /** ... and those that name the class. */
+  readonly labels: readonly string[];
+  /** When each truly sounds. */
+  readonly spans: readonly (readonly TimeSpan[])[];
   /** Unscaled latents of the true sound, a row a scene. */
   readonly latents: Rows;
+}
+
+/** The same with what is seen. */
+export interface SceneSplit extends SceneSounds {
   /** `[seenFrames, width]` of a scene in a row. */
   readonly embeddings: Rows;
 }
@@ -41,32 +52,43 @@ export interface SceneChoice {
   readonly presences: readonly Scene['sound']['presence'][];
 }
 
-/** The scenes of one split. @throws FoleyError `input-missing` where the folder holds none. */
+/** The scenes of one split, seen and heard. @throws FoleyError `input-missing` where the folder holds none. */
 export async function openScenes(
   split: 'train' | 'val',
   seen: SeenFrames,
   melEncoder: MelEncoder,
   context: StageContext,
-  { most, presences }: SceneChoice,
+  choice: SceneChoice,
 ): Promise<SceneSplit> {
+  const sounds = await openSceneSounds(split, melEncoder, context, choice);
+  const embeddings = await openEmbeddings(sounds.scenes, seen, context, reportOf(split, 'frames', context));
+  return { ...sounds, embeddings };
+}
+
+/** The sounds of the scenes of one split. @throws FoleyError `input-missing` where the folder holds none. */
+export async function openSceneSounds(
+  split: 'train' | 'val',
+  melEncoder: MelEncoder,
+  context: StageContext,
+  { most, presences }: SceneChoice,
+): Promise<SceneSounds> {
   const folder = join(context.scenesFolder, split);
   const scenes: Scene[] = [];
   const ids: string[] = [];
+  const spans: (readonly TimeSpan[])[] = [];
   for (const id of await listScenes(folder)) {
     if (ids.length === most) break;
-    const { scene } = await readScene(folder, id);
+    const { scene, truth } = await readScene(folder, id);
     if (!presences.includes(scene.sound.presence)) continue;
     scenes.push(scene);
     ids.push(id);
+    spans.push(truth.spans);
   }
   if (ids.length === 0) {
     throw new FoleyError('input-missing', `${folder} holds no scenes with ${presences.join(' or ')} sound`, {
       hint: `Make them with: smooth-foley data scenes --split ${split}`,
     });
   }
-  const report = (what: string) => (done: number, total: number) => {
-    if (done % 20 === 0 || done === total) context.report(`scenes (${split}), ${what}: ${done} of ${total}`);
-  };
   const key = hashOf([scenes, melEncoder.key]);
   const { mel } = context.model;
   const latents = await keepRows(
@@ -78,10 +100,21 @@ export async function openScenes(
       const image = fitColumns(melToImage(melSpectrogram(wave.channels[0]!)), mel.columns);
       return [await melEncoder.encode(image.data)];
     },
-    report('sound'),
+    reportOf(split, 'sound', context),
   );
-  const embeddings = await openEmbeddings(scenes, seen, context, report('frames'));
-  return { ids, captions: scenes.map((scene) => scene.sound.phrase), latents, embeddings };
+  return {
+    scenes,
+    captions: scenes.map(({ sound }) => sound.phrase),
+    labels: scenes.map(({ sound }) => sound.label),
+    spans,
+    latents,
+  };
+}
+
+function reportOf(split: string, what: string, context: StageContext) {
+  return (done: number, total: number): void => {
+    if (done % 20 === 0 || done === total) context.report(`scenes (${split}), ${what}: ${done} of ${total}`);
+  };
 }
 
 async function openEmbeddings(

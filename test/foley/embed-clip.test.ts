@@ -30,7 +30,7 @@ async function embed(
   clip: Clip,
   frameTolerance = 0,
   looksPerSecond = 60,
-  places?: PlaceEmbeddings,
+  tellPlaces?: (timesSeconds: Float64Array, brightness: Float32Array) => PlaceEmbeddings,
   watchesChanges = false,
 ) {
   const seen: number[] = [];
@@ -41,9 +41,18 @@ async function embed(
     imageSize: 2,
     embedTexts: async () => [],
     async embedFrames(frames: AsyncIterable<EncoderFrame>) {
-      for await (const frame of frames) seen.push(frame.data[0]!);
-      const timesSeconds = new Float64Array(seen.length);
-      return { timesSeconds, width: 1, data: Float32Array.from(seen), ...(places && { places }) };
+      const times: number[] = [];
+      for await (const frame of frames) {
+        seen.push(frame.data[0]!);
+        times.push(frame.timeSeconds);
+      }
+      const [timesSeconds, data] = [Float64Array.from(times), Float32Array.from(seen)];
+      return {
+        timesSeconds,
+        width: 1,
+        data,
+        ...(tellPlaces && { places: tellPlaces(timesSeconds, data) }),
+      };
     },
   };
   const embeddingCache = {
@@ -98,16 +107,27 @@ describe('looks', () => {
 });
 
 describe('places', () => {
+  /** One place a picture, whose only value is the picture's brightness. */
+  const tellPlaces = (timesSeconds: Float64Array, brightness: Float32Array): PlaceEmbeddings => ({
+    timesSeconds,
+    rows: 1,
+    columns: 1,
+    width: 1,
+    values: brightness,
+  });
+
   it('stay with the pictures that were seen', async () => {
-    const places = {
-      timesSeconds: Float64Array.of(0, 0.1),
-      rows: 1,
-      columns: 1,
-      width: 1,
-      values: Float32Array.of(3, 4),
-    };
-    for (const looks of [30, 10])
-      expect((await embed(clipOf([1, 1, 1, 9, 9, 1]), 0, looks, places)).places).toBe(places);
+    const { places } = await embed(clipOf([1, 2, 3, 9, 8, 4]), 0, 30, tellPlaces);
+    expect([...places!.values]).toEqual([1, 2, 3, 9, 8, 4]);
+    const { places: fewer } = await embed(clipOf([1, 2, 3, 9, 8, 4]), 0, 10, tellPlaces);
+    expect([...fewer!.values]).toEqual([1, 9]);
+  });
+
+  it('hold for as long as their picture does: a still stretch is no slow change into what follows it', async () => {
+    const values = [5, 5, 5, 5, 5, 5, 9, 8, 3, 3, 3, 3];
+    const { places } = await embed(clipOf(values), 0, 30, tellPlaces);
+    expect([...places!.values]).toEqual([5, 5, 9, 8, 3, 3]);
+    expect([...places!.timesSeconds].map((time) => Math.round(30 * time))).toEqual([0, 5, 6, 7, 8, 11]);
   });
 });
 

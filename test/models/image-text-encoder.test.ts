@@ -29,9 +29,13 @@ function fakeTower(batch: number) {
 }
 
 async function* frames(count: number, framesPerSecond: number): AsyncGenerator<EncoderFrame> {
-  for (let index = 0; index < count; index++)
+  yield* framesAt(Array.from({ length: count }, (_, index) => index / framesPerSecond));
+}
+
+async function* framesAt(timesSeconds: readonly number[]): AsyncGenerator<EncoderFrame> {
+  for (const [index, timeSeconds] of timesSeconds.entries())
     yield {
-      timeSeconds: index / framesPerSecond,
+      timeSeconds,
       width: 1,
       height: 1,
       data: Uint8Array.of(index, 0, 0),
@@ -43,11 +47,17 @@ describe('a stream of frames through a tower', () => {
   it.each([1, 4])('keeps places eight times a second at most, %i pictures at once', async (batch) => {
     const seen = await embedStream(fakeTower(batch), 'embedding', preprocessing, frames(30, 30), grid);
     expect([...seen.data]).toEqual(Array.from({ length: 30 }, (_, index) => index));
-    // every fourth of thirty a second is the first that is an eighth of a second on
-    const kept = [0, 4, 8, 12, 16, 20, 24, 28];
+    // every fourth of thirty a second is the first that is an eighth of a second on; the last one always counts
+    const kept = [0, 4, 8, 12, 16, 20, 24, 28, 29];
     expect([...seen.places!.timesSeconds]).toEqual(kept.map((index) => index / 30));
     expect(seen.places).toMatchObject({ rows: 1, columns: 2, width: 2 });
     expect([...seen.places!.values]).toEqual(kept.flatMap((value) => [value, 0, value, 1]));
+  });
+  it('keeps the last picture before a pause, which stands for all of it', async () => {
+    const times = [0, 0.1, 0.2, 0.3, 2, 2.1, 2.15];
+    const seen = await embedStream(fakeTower(1), 'embedding', preprocessing, framesAt(times), grid);
+    expect([...seen.places!.timesSeconds]).toEqual([0, 0.2, 0.3, 2, 2.15]);
+    expect([...seen.places!.values].filter((_, index) => index % 4 === 0)).toEqual([0, 2, 3, 4, 6]);
   });
   it('keeps the places of every frame where there are few', async () => {
     const seen = await embedStream(fakeTower(1), 'embedding', preprocessing, frames(5, 5), grid);

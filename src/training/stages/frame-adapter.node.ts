@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Timeline } from '../../conditions/timeline.js';
+import { timingColumns } from '../../conditions/timing-raster.js';
 import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
-import { input, type Tensor, tensor, type Value } from '../../graph/index.js';
+import { expand, input, type Tensor, tensor, type Value } from '../../graph/index.js';
+import { controlNet } from '../../models/controlnet.js';
 import { frameAdapterCopies, frameAdapterRules } from '../../models/initialisation.js';
 import { unet } from '../../models/unet.js';
 import { crossAttentionSites } from '../../models/unet-config.js';
@@ -39,6 +41,13 @@ export const frameAdapterStageSchema = z.strictObject({
   seenPerSecond: z.number().positive().max(30).default(5),
   /** Shares of scenes without text, without frames (zeros), and without both, as in IP-Adapter. */
   dropout: z.strictObject({ text: dropShare, frames: dropShare, both: dropShare }).prefault({}),
+  /** Share of the others that are trained with the bare label, which is what people type. */
+  labelShare: z.number().min(0).max(1).default(0),
+  /**
+   * Share of scenes in which the trained temporal adapter, told the true spans, acts beside the frames: there these learn
+   * what timing does not say. 0 leaves it out, and needs none.
+   */
+  timedShare: z.number().min(0).max(1).default(0),
   sampleGuidance: z.number().default(3),
 });
 type FrameAdapterStageConfig = z.infer<typeof frameAdapterStageSchema>;
@@ -51,7 +60,8 @@ export async function openFrameAdapterStage(
   context: StageContext,
 ): Promise<StageRun> {
   const { batchSize, seed } = config.training;
-  const { unet: sizes, textEncoder, autoencoder, frameAdapter, imageEncoder } = context.model;
+  const { unet: sizes, textEncoder, autoencoder, frameAdapter, imageEncoder, mel } = context.model;
+  const control = { ...context.model.temporalAdapter, unet: sizes };
   const timeline = new Timeline();
   const frameCount = timeline.frameCount(timeline.windowSeconds);
   const seen = {
@@ -63,8 +73,15 @@ export async function openFrameAdapterStage(
   const train = await openScenes('train', seen, melEncoder, context, { most: trainCount, presences });
   const validation = await openScenes('val', seen, melEncoder, context, { most: validationCount, presences });
   await melEncoder.close();
-  const text = await openTextStates([...train.captions, ...validation.captions], context);
+  const text = await openTextStates(
+    [train, validation].flatMap(({ captions, labels }) => [...captions, ...labels]),
+    context,
+  );
   const backbone = await openSafetensors(join(context.modelFolder, weightFileNames.unet));
+  const temporalAdapter =
+    config.timedShare === 0
+      ? null
+      : await openSafetensors(join(context.modelFolder, weightFileNames.temporalAdapter));
   const shape = latentShapeOf(context);
   const { scalingFactor } = autoencoder;
 
@@ -94,9 +111,21 @@ export async function openFrameAdapterStage(
       [batch, frameCount],
       Float32Array.from({ length: batch * frameCount }, (_, i) => timeline.frameToSeconds(i % frameCount)),
     );
+  /** What the temporal adapter is told of each scene, and how strongly it acts: not at all where `isTimed` is false. */
+  const timingFeeds = (split: SceneSplit, indices: readonly number[], isTimed: readonly boolean[]): Batch => {
+    if (temporalAdapter === null) return {};
+    const hint = new Float32Array(indices.length * mel.columns);
+    indices.forEach((index, item) => {
+      hint.set(timingColumns(split.spans[index]!, 0, timeline), item * mel.columns);
+    });
+    return {
+      hint: tensor([indices.length, 1, 1, mel.columns], hint),
+      timingScale: tensor([indices.length, 1, 1, 1], Float32Array.from(isTimed, Number)),
+    };
+  };
   const noiseDraw = new NoiseDraw(context.model.diffusion);
   const drawBatch = (split: SceneSplit, random: SeededRandom, isTraining: boolean): Batch => {
-    const indices = Array.from({ length: batchSize }, () => random.integer(0, split.ids.length - 1));
+    const indices = Array.from({ length: batchSize }, () => random.integer(0, split.captions.length - 1));
     const clean = indices.map((index) => {
       const row = new Float32Array(split.latents.width);
       split.latents.copyTo(index, row, 0, scalingFactor);
@@ -110,17 +139,30 @@ export async function openFrameAdapterStage(
       if (draw < dropout.text + dropout.both) captions[item] = '';
       if (draw >= dropout.text && draw < dropout.text + dropout.both + dropout.frames) shown[item] = null;
     }
+    const noisy = noiseDraw.feeds(clean, shape, random);
+    indices.forEach((index, item) => {
+      const isNamed = isTraining && captions[item] !== '' && random.chance(config.labelShare);
+      if (isNamed) captions[item] = split.labels[index]!;
+    });
+    const isTimed = indices.map(() => random.chance(config.timedShare));
     return {
-      ...noiseDraw.feeds(clean, shape, random),
+      ...noisy,
       text: textTensor(text, captions),
       embeddings: frameTensor(split, shown),
       timesSeconds: timesTensor(batchSize),
+      ...timingFeeds(split, indices, isTimed),
     };
   };
   const conditionInputs = (batch: number) => ({
     text: input('text', [batch, textEncoder.tokens, textEncoder.width]),
     embeddings: input('embeddings', embeddingShape(batch)),
     timesSeconds: input('timesSeconds', [batch, frameCount]),
+    ...(temporalAdapter === null
+      ? {}
+      : {
+          hint: input('hint', [batch, 1, 1, mel.columns]),
+          timingScale: input('timingScale', [batch, 1, 1, 1]),
+        }),
   });
   const predict = (
     p: Parameters,
@@ -128,9 +170,16 @@ export async function openFrameAdapterStage(
     timestep: Value,
     given: ReturnType<typeof conditionInputs>,
   ): Value => {
-    const { embeddings, timesSeconds } = given;
+    const { text: textStates, embeddings, timesSeconds, hint, timingScale: scale } = given;
     const frame = { parameters: p, embeddings, timesSeconds, scale: 1, config: frameAdapter };
-    return unet(frozenParameters(backbone), { latents, timestep, textStates: given.text, frame }, sizes);
+    const steered = { latents, timestep, textStates, frame };
+    if (temporalAdapter === null || hint === undefined || scale === undefined) {
+      return unet(frozenParameters(backbone), steered, sizes);
+    }
+    const raster = expand(hint, [latents.shape[0]!, 1, mel.bands, mel.columns]);
+    const told = { latents, timestep, textStates, hint: raster, scale };
+    const controlResiduals = controlNet(frozenParameters(temporalAdapter), told, control);
+    return unet(frozenParameters(backbone), { ...steered, controlResiduals }, sizes);
   };
   const buildLoss = (p: Parameters): LossGraph => {
     const noisy = noisyLatentInputs(batchSize, shape);
@@ -152,7 +201,7 @@ export async function openFrameAdapterStage(
       drawBatch(validation, seededRandom(`frame-adapter/val/${i}`), false),
     ),
     samples: (average) => {
-      const chosen = Array.from({ length: Math.min(sampleCount, validation.ids.length) }, (_, i) => i);
+      const chosen = Array.from({ length: Math.min(sampleCount, validation.captions.length) }, (_, i) => i);
       const captions = chosen.map((index) => validation.captions[index]!);
       return pictureLatents({
         context,
@@ -166,6 +215,11 @@ export async function openFrameAdapterStage(
             validation,
             chosen.map(() => null),
           );
+          const untimed = timingFeeds(
+            validation,
+            chosen,
+            chosen.map(() => false),
+          ); // as without a temporal adapter
           const silentText = textTensor(
             text,
             captions.map(() => ''),
@@ -177,8 +231,9 @@ export async function openFrameAdapterStage(
               text: textTensor(text, captions),
               embeddings: frameTensor(validation, chosen),
               timesSeconds,
+              ...untimed,
             },
-            negative: { text: silentText, embeddings: blank, timesSeconds },
+            negative: { text: silentText, embeddings: blank, timesSeconds, ...untimed },
           };
         },
         average,

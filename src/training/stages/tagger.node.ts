@@ -1,12 +1,14 @@
 /** @file Stage `tagger`: the classifier that judges generated sound, trained on crops of train recordings alone. */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { flipBands } from '../../audio/mel-image.js';
 import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
 import { tagger, taggerConfig, taggerCropColumns, taggerLoss } from '../../evaluation/tagger.js';
 import { cast, equal, input, max, meanAll, mul, sum, tensor } from '../../graph/index.js';
 import { collectParameters, type Parameters } from '../../weights/parameters.js';
 import type { Corpus } from '../corpus.node.js';
 import { corpusSchema } from '../corpus-config.js';
+import { varyMel } from '../mel-augmentation.js';
 import { openCorpora } from '../open-corpora.node.js';
 import { saveWeights } from '../save-weights.node.js';
 import type { Batch, LossGraph, StageRun } from '../stage.js';
@@ -22,8 +24,8 @@ const validationBatchCount = 8;
 const columnSeconds = 0.01;
 /** A crop is moved by up to this much around the sound it is about. */
 const jitterColumns = taggerCropColumns / 2;
-/** Image values by which a crop may be louder or quieter: 0.06 of 16.8 nepers are 8.8 dB. */
-const largestGain = 0.06;
+/** Two crops of a batch are blended into one, so much of the other at most (mixup, arXiv 1710.09412). */
+const largestBlend = 0.5;
 
 export async function openTaggerStage(
   config: z.infer<typeof taggerStageSchema>,
@@ -42,12 +44,13 @@ export async function openTaggerStage(
       const facts = corpus.items[index]!;
       const start = cropStart(corpus, index, random);
       const image = await corpus.melImage(index, start, taggerCropColumns);
-      const gain = isAugmented ? random.uniform(-largestGain, largestGain) : 0;
-      mel.set(turned(image, bands, gain), item * image.length);
+      if (isAugmented) varyMel(image, bands, random);
+      mel.set(flipBands({ bands, columns: taggerCropColumns, data: image }).data, item * image.length);
       for (const id of facts.classIds) {
         targets[item * classIds.length + classIds.indexOf(id)]! += 1 / facts.classIds.length;
       }
     }
+    if (isAugmented) blendNeighbours([mel, targets], batchSize, random);
     return { mel: tensor(melShape, mel), targets: tensor([batchSize, classIds.length], targets) };
   };
   const buildLoss = (p: Parameters): LossGraph => {
@@ -103,15 +106,15 @@ function cropStart(corpus: Corpus, index: number, random: SeededRandom): number 
   return Math.max(0, Math.min(last, Math.round(start)));
 }
 
-/** Highest band first, as the tagger reads it, and louder or quieter by a constant where there is sound. */
-function turned(image: Float32Array, bands: number, gain: number): Float32Array {
-  const columns = image.length / bands;
-  const result = new Float32Array(image.length);
-  for (let band = 0; band < bands; band++) {
-    for (let column = 0; column < columns; column++) {
-      const value = image[band * columns + column]!;
-      result[(bands - 1 - band) * columns + column] = value === 0 ? 0 : Math.max(0, value + gain);
+/** Blends every second item with the one before it; the same share in every list. */
+function blendNeighbours(lists: readonly Float32Array[], batchSize: number, random: SeededRandom): void {
+  for (let item = 1; item < batchSize; item += 2) {
+    const share = largestBlend * random.next() ** 2; // mostly little
+    for (const values of lists) {
+      const size = values.length / batchSize;
+      for (let at = item * size; at < (item + 1) * size; at++) {
+        values[at] = (1 - share) * values[at]! + share * values[at - size]!;
+      }
     }
   }
-  return result;
 }
