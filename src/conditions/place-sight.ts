@@ -13,6 +13,12 @@ export interface PlaceSightSettings {
   readonly evenPlaceShare: number;
   /** ... and how sharply it does: 1 is the logistic curve itself. */
   readonly placeSharpness: number;
+  /**
+   * The covered area is this times the found one to the power of `areaExponent`: a place knows of what is beside it, so
+   * that small things are found larger than they are.
+   */
+  readonly areaFactor: number;
+  readonly areaExponent: number;
   /** A thing that is nowhere in the clip seen as clearly as this is not there: the even odds move up to this logit. */
   readonly leastClearest: number;
 }
@@ -51,23 +57,27 @@ export function motionOf(
   const grids = Array.from(timesSeconds, (_, grid) => logits.subarray(grid * count, (grid + 1) * count));
   const clearest = logits.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   const { backgroundLogit, evenShare, evenPlaceShare, placeSharpness, leastClearest } = settings;
+  const { areaFactor, areaExponent } = settings;
   const between = (share: number) => backgroundLogit + share * Math.max(0, clearest - backgroundLogit);
   const even = clearest < leastClearest ? leastClearest : between(evenShare);
   const evenPlace = between(evenPlaceShare);
+  // what background itself would count for, a hundred times over, is no part of the thing
+  const ofBackground = logistic(placeSharpness * (backgroundLogit - evenPlace));
   const presence: number[] = [];
   const size: number[] = [];
   const position: number[] = [];
   for (const grid of grids) {
     let [best, area, moment] = [Number.NEGATIVE_INFINITY, 0, 0];
     grid.forEach((logit, place) => {
-      const share = logistic(placeSharpness * (logit - evenPlace));
+      const raw = logistic(placeSharpness * (logit - evenPlace));
+      const share = Math.max(0, (raw - ofBackground) / (1 - ofBackground));
       best = Math.max(best, logit);
       area += share;
       moment += share * (((place % columns) + 0.5) * (2 / columns) - 1);
     });
     presence.push(logistic(best - even));
-    size.push(area / count);
-    position.push(moment / area);
+    size.push(Math.min(1, areaFactor * (area / count) ** areaExponent));
+    position.push(area === 0 ? 0 : moment / area);
   }
   return { timesSeconds: Array.from(timesSeconds), presence, size, position };
 }

@@ -53,7 +53,9 @@ export const similaritySettings = z.discriminatedUnion('strategy', [
     backgroundLogit: z.number().default(-4),
     evenShare: z.number().min(0).max(1).default(0.3),
     evenPlaceShare: z.number().min(0).max(1).default(0.2),
-    placeSharpness: z.number().positive().default(2),
+    placeSharpness: z.number().positive().default(3),
+    areaFactor: z.number().positive().default(7.4),
+    areaExponent: z.number().positive().default(2),
     leastClearest: z.number().default(-2),
   }),
 ]);

@@ -10,7 +10,7 @@ const largest = { levelDb: 8, slopeDb: 10, waveDb: 4 } as const;
 /** Share of images that lose their treble, as with distance, and by how much at most at the highest band. */
 const dulled = { share: 0.4, mostDb: 40 } as const;
 /** Shares of bands and columns that one mask hides at most, as SpecAugment (arXiv 1904.08779), and how many of each. */
-const masks = { bandShare: 0.15, columnShare: 0.15, count: 2 } as const;
+const masks = { bandShare: 0.15, columnShare: 0.15, count: 1 } as const;
 
 /**
  * Changes level and colour of a mel image and hides stripes of it, in place. Silence (0) stays silence.

@@ -4,6 +4,8 @@ import type { PlaceEmbeddings } from '../../src/conditions/frame-embeddings.js';
 import { motionOf, placeLogits, presenceAt } from '../../src/conditions/place-sight.js';
 
 const settings = {
+  areaFactor: 1,
+  areaExponent: 1,
   backgroundLogit: -4,
   evenShare: 0.25,
   evenPlaceShare: 0.3,
@@ -55,6 +57,23 @@ describe('motionOf', () => {
     expect(size[0]).toBeCloseTo(1 / 9, 1);
     expect(size[1]).toBeCloseTo(3 / 9, 1);
     expect(size[2]).toBeGreaterThan(0.95);
+  });
+
+  it('takes off what background itself would count for, so that much of it does not make a thing larger', () => {
+    const background = nothing.map(() => settings.backgroundLogit);
+    const alone = background.map((value, index) => (index === 8 ? 3 : value));
+    const { size, position } = motionOf(gridsOf(alone, background), label, settings);
+    expect(size[0]).toBeCloseTo(1 / 9, 2);
+    expect(position[0]).toBeCloseTo(2 / 3, 6); // the middle of the last of three columns
+    expect([size[1], position[1]]).toEqual([0, 0]);
+  });
+
+  it('makes the covered area of the found one as it is told to', () => {
+    const covered = (count: number) => nothing.map((value, index) => (index < count ? 3 : value));
+    const grids = gridsOf(covered(1), covered(3), covered(9));
+    const found = motionOf(grids, label, settings).size;
+    const told = motionOf(grids, label, { ...settings, areaFactor: 4, areaExponent: 2 }).size;
+    expect(told).toEqual(found.map((area) => Math.min(1, 4 * area ** 2)));
   });
 
   it('finds nowhere what is nowhere clear, though one picture is clearer than the others', () => {

@@ -6,11 +6,12 @@ import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
 import { tagger, taggerConfig, taggerCropColumns, taggerLoss } from '../../evaluation/tagger.js';
 import { cast, equal, input, max, meanAll, mul, sum, tensor } from '../../graph/index.js';
 import { collectParameters, type Parameters } from '../../weights/parameters.js';
+import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import type { Corpus } from '../corpus.node.js';
 import { corpusSchema } from '../corpus-config.js';
 import { varyMel } from '../mel-augmentation.js';
 import { openCorpora } from '../open-corpora.node.js';
-import { saveWeights } from '../save-weights.node.js';
+import { readWeights, saveWeights } from '../save-weights.node.js';
 import type { Batch, LossGraph, StageRun } from '../stage.js';
 import type { StageContext } from '../stage-context.js';
 import { trainingSchema } from '../trainer.node.js';
@@ -18,6 +19,8 @@ import { trainingSchema } from '../trainer.node.js';
 export const taggerStageSchema = z.strictObject({
   training: trainingSchema,
   data: corpusSchema,
+  /** A tagger to begin with; random weights without it. */
+  startFrom: z.string().nullable().default(null),
 });
 
 const validationBatchCount = 8;
@@ -68,7 +71,10 @@ export async function openTaggerStage(
   return {
     recomputes: false,
     initialiserRules: [],
-    initialValues: new Map(),
+    initialValues:
+      config.startFrom === null
+        ? new Map()
+        : await readWeights(await openSafetensors(config.startFrom), () => true),
     buildLoss,
     batch: (index) => drawBatch(train, seededRandom(`tagger/${seed}/${index}`), true),
     validationBatches: await Promise.all(
