@@ -28,7 +28,8 @@ export const recognitionOptions = z.strictObject({
   perClass: z.int().min(1).max(1000).default(6),
   seed: z.int().min(0).default(0),
   steps: z.int().min(1).max(1000).default(20),
-  guidance: z.number().min(0).max(30).default(4),
+  /** Null is the model's own. */
+  guidance: z.number().min(0).max(30).nullable().default(null),
   /** Accelerations, where they are not to be the model's own. */
   speed: z.strictObject(speedFields).partial().default({}),
   threads: z.int().min(1).nullable().default(null),
@@ -59,6 +60,7 @@ export async function runRecognition(
   });
   const stations = await openStations(request);
   const speed = speedOf(request, stations.speedDefaults);
+  const strength = { steps: settings.steps, guidance: settings.guidance ?? stations.defaults.guidance };
   const judge = createOrtEngine(settings.threads === null ? {} : { threads: settings.threads });
   try {
     const namer = await openSoundNamer(settings.taggerFile, stations.mel, judge);
@@ -69,7 +71,7 @@ export async function runRecognition(
       const made: number[] = [];
       for (let item = 0; item < settings.perClass; item++) {
         const seed = deriveSeed(settings.seed, { item: index * settings.perClass + item, window: 0 });
-        const samples = await soundOf(stations.synthesizer, label, seed, settings, speed);
+        const samples = await soundOf(stations.synthesizer, label, seed, strength, speed);
         made.push(namer.rankOf(await namer.logits(samples), soundClass.id));
       }
       const recorded: number[] = [];
@@ -103,7 +105,7 @@ async function soundOf(
   synthesizer: Synthesizer,
   label: string,
   seed: number,
-  { steps, guidance }: z.output<typeof recognitionOptions>,
+  { steps, guidance }: { readonly steps: number; readonly guidance: number },
   speed: SpeedSettings,
 ): Promise<Float32Array> {
   const [prompt, negative] = await synthesizer.textStates([label, '']);

@@ -51,7 +51,7 @@ export const similaritySettings = z.discriminatedUnion('strategy', [
   z.strictObject({
     strategy: z.literal('places'),
     backgroundLogit: z.number().default(-4),
-    evenShare: z.number().min(0).max(1).default(0.3),
+    evenShare: z.number().min(0).max(1).default(0.25),
     evenPlaceShare: z.number().min(0).max(1).default(0.2),
     placeSharpness: z.number().positive().default(3),
     areaFactor: z.number().positive().default(7.4),

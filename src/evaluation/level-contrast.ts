@@ -75,9 +75,9 @@ export function spanOverlap(
   if (!(durationSeconds > 0))
     throw new FoleyError('usage', `overlap: a clip does not last ${durationSeconds} s`);
   const clip = [{ startSeconds: 0, endSeconds: durationSeconds }];
-  const a = intersect(mergeSpans([sounding]), clip);
-  const b = intersect(mergeSpans([expected]), clip);
-  const both = totalSeconds(intersect(a, b));
+  const a = commonSpans(mergeSpans([sounding]), clip);
+  const b = commonSpans(mergeSpans([expected]), clip);
+  const both = totalSeconds(commonSpans(a, b));
   const sum = totalSeconds(a) + totalSeconds(b);
   return {
     intersectionOverUnion: sum === 0 ? 1 : both / (sum - both),
@@ -108,7 +108,7 @@ function totalSeconds(spans: readonly TimeSpan[]): number {
 }
 
 /** Stretches in both of two sorted, disjoint lists. */
-function intersect(a: readonly TimeSpan[], b: readonly TimeSpan[]): TimeSpan[] {
+export function commonSpans(a: readonly TimeSpan[], b: readonly TimeSpan[]): TimeSpan[] {
   return a.flatMap((one) =>
     b.flatMap((other) => {
       const startSeconds = Math.max(one.startSeconds, other.startSeconds);

@@ -14,7 +14,7 @@ import {
 } from '../../evaluation/cond-foley-gen.js';
 import { dopplerAgreement } from '../../evaluation/doppler.js';
 import { envelopeCorrelation } from '../../evaluation/envelope-correlation.js';
-import { activityOverlap } from '../../evaluation/level-contrast.js';
+import { activityOverlap, commonSpans } from '../../evaluation/level-contrast.js';
 import { mmaudioOnsetScore } from '../../evaluation/mmaudio-onsets.js';
 import { detectOnsets, onsetSeconds } from '../../evaluation/onset-detection.js';
 import { matchOnsets } from '../../evaluation/onset-matching.js';
@@ -37,6 +37,7 @@ export const physicalMetrics: readonly AblationMetric[] = [
   { key: 'onsetAp300', title: 'Onset AP, 300 ms', better: 'higher', statistic: 'mean' },
   { key: 'envelopeCorrelation', title: 'Envelope correlation', better: 'higher' },
   { key: 'passCorrelation', title: 'Envelope correlation, passes', better: 'higher' },
+  { key: 'seenPassCorrelation', title: 'the same, while in view', better: 'higher' },
   { key: 'dopplerSign', title: 'Doppler sign right, fast passes', better: 'higher', statistic: 'mean' },
   { key: 'dopplerError', title: 'Doppler error, fast passes', unit: 'semitones', better: 'lower' },
   { key: 'panError', title: 'Pan error', better: 'lower' },
@@ -77,7 +78,9 @@ export function measureSound(
     : null;
   const isRhythm = kind === 'rhythm';
   const clear = isTexture ? null : clearOnsetF1(samples, rate, truth.onsetsSeconds);
-  const correlation = isTexture ? followingOf(samples, rate, timesSeconds, truth) : null;
+  const correlationWithin = (within: readonly TimeSpan[]): number | null =>
+    isTexture ? followingOf(samples, rate, timesSeconds, truth, within) : null;
+  const correlation = correlationWithin(spans);
   return {
     ...base,
     envelopeCorrelation: correlation,
@@ -97,6 +100,7 @@ export function measureSound(
     clearRhythmOnsetF1: isRhythm ? clear : null,
     ...publishedOnsets(samples, rate, isTexture ? [] : truth.onsetsSeconds),
     passCorrelation: isPass ? correlation : null,
+    seenPassCorrelation: isPass ? correlationWithin(commonSpans(spans, visibleSpans)) : null,
     dopplerSign: doppler === null ? null : Number(doppler.hasRightSign),
     dopplerError: doppler === null ? null : Math.abs(doppler.measuredSemitones - doppler.expectedSemitones),
     panError: pan?.meanError ?? null,
@@ -113,14 +117,15 @@ function followingOf(
   samples: Float32Array,
   rate: number,
   timesSeconds: Float64Array,
-  { gain, spans }: SceneTruth,
+  { gain }: SceneTruth,
+  within: readonly TimeSpan[],
 ): number | null {
-  const heard = gain.filter((_, step) => isWithin(spans, timesSeconds[step]!));
+  const heard = gain.filter((_, step) => isWithin(within, timesSeconds[step]!));
   if (heard.length === 0) return null;
   const loudest = heard.reduce((most, value) => Math.max(most, value), 0);
   const quietest = heard.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   if (!(20 * Math.log10(loudest / quietest) >= leastGainRangeDb)) return null;
-  const options = { within: spans, windowSeconds: levelSeconds };
+  const options = { within, windowSeconds: levelSeconds };
   return envelopeCorrelation(samples, rate, { timesSeconds, gains: gain }, options).decibel ?? 0;
 }
 

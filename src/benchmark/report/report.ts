@@ -38,7 +38,14 @@ export const metricGroups: readonly { readonly title: string; readonly keys: rea
   },
   {
     title: 'Following the picture',
-    keys: ['envelopeCorrelation', 'passCorrelation', 'dopplerSign', 'dopplerError', 'panError'],
+    keys: [
+      'envelopeCorrelation',
+      'passCorrelation',
+      'seenPassCorrelation',
+      'dopplerSign',
+      'dopplerError',
+      'panError',
+    ],
   },
   { title: 'What it is taken for', keys: ['named', 'namedInThree'] },
   { title: 'Sound and picture in one space', keys: ['frameAudio', 'clipScore'] },

@@ -37,6 +37,8 @@ export const frameAdapterStageSchema = z.strictObject({
       .nonempty()
       .default(['visible']),
   }),
+  /** A frame adapter to begin with; copies of the text's keys, and values that say nothing, without it. */
+  startFrom: z.string().nullable().default(null),
   /** Frames a second that the encoder looks at; in between, embeddings are interpolated. */
   seenPerSecond: z.number().positive().max(30).default(5),
   /** Shares of scenes without text, without frames (zeros), and without both, as in IP-Adapter. */
@@ -190,11 +192,17 @@ export async function openFrameAdapterStage(
   const shapes = collectParameters((p) => buildLoss(p));
   const silent = { silent: true };
   const copies = frameAdapterCopies(crossAttentionSites(sizes), silent);
-  const sources = await readWeights(backbone, (key) => [...copies.values()].includes(key));
+  const copied = async () => {
+    const sources = await readWeights(backbone, (key) => [...copies.values()].includes(key));
+    return new Map([...copies].map(([key, source]) => [key, sources.get(source)!]));
+  };
   return {
     recomputes: false,
     initialiserRules: frameAdapterRules(silent),
-    initialValues: new Map([...copies].map(([key, source]) => [key, sources.get(source)!])),
+    initialValues:
+      config.startFrom === null
+        ? await copied()
+        : await readWeights(await openSafetensors(config.startFrom), () => true),
     buildLoss,
     batch: async (index) => drawBatch(train, seededRandom(`frame-adapter/${seed}/${index}`), true),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>
