@@ -7,16 +7,12 @@ import { NoiseDraw } from './diffusion-loss.js';
 import { latentShapeOf, openLatents, openMelEncoder } from './latent-cache.node.js';
 import { openCorpora } from './open-corpora.node.js';
 import type { Rows } from './row-cache.node.js';
-import { openSceneSounds, type SceneSounds } from './scene-dataset.node.js';
 import type { StageContext } from './stage-context.js';
 import { openTextStates, type TextStates } from './text-states.node.js';
 
-/** What is said of a clip, and when it sounds. */
-export type ToldClip = Pick<CorpusItem, 'caption' | 'label' | 'spans' | 'swell'>;
-
 export interface LatentSplit {
   readonly rows: Rows;
-  readonly items: readonly ToldClip[];
+  readonly items: readonly CorpusItem[];
 }
 
 export interface LatentDataset {
@@ -38,7 +34,7 @@ export const captionsOnly: TextChoice = { textDropout: 0, labelShare: 0 };
 
 /** The text that a clip is trained with this time. */
 export function drawText(
-  item: Pick<ToldClip, 'caption' | 'label'>,
+  item: CorpusItem,
   { textDropout, labelShare }: TextChoice,
   random: SeededRandom,
 ): string {
@@ -46,46 +42,24 @@ export function drawText(
   return labelShare > 0 && random.chance(labelShare) ? item.label : item.caption;
 }
 
-/** How many scenes stand beside the mixtures. */
-export interface SceneCounts {
-  readonly trainCount: number;
-  readonly validationCount: number;
-}
-
-/**
- * Opens or makes the caches of a configuration. `furtherTexts` are encoded beside the captions.
- * @param scenes rendered scenes whose sound is added to the mixtures, heard as they move; null for none
- */
+/** Opens or makes the caches of a configuration. `furtherTexts` are encoded beside the captions. */
 export async function openLatentDataset(
   config: CorpusConfig,
   furtherTexts: readonly string[],
   context: StageContext,
-  scenes: SceneCounts | null = null,
 ): Promise<LatentDataset> {
   const corpora = await openCorpora(config, context);
   const encoder = await openMelEncoder(context);
-  const splitOf = async (corpus: (typeof corpora)['train'], name: 'train' | 'val'): Promise<LatentSplit> => {
+  const splitOf = async (corpus: (typeof corpora)['train']): Promise<LatentSplit> => {
     const rows = await openLatents(corpus, encoder, context);
     await corpus.close();
-    const most = name === 'train' ? scenes?.trainCount : scenes?.validationCount;
-    if (most === undefined) return { rows, items: corpus.items };
-    const sounds = await openSceneSounds(name, encoder, context, { most, presences: ['visible', 'always'] });
-    return { rows: rows.followedBy(sounds.latents), items: [...corpus.items, ...toldScenes(sounds)] };
+    return { rows, items: corpus.items };
   };
-  const train = await splitOf(corpora.train, 'train');
-  const validation = await splitOf(corpora.validation, 'val');
+  const train = await splitOf(corpora.train);
+  const validation = await splitOf(corpora.validation);
   await encoder.close();
   const texts = [...train.items, ...validation.items].flatMap((item) => [item.caption, item.label]);
   return { train, validation, text: await openTextStates([...texts, ...furtherTexts], context) };
-}
-
-function toldScenes({ captions, labels, spans }: SceneSounds): ToldClip[] {
-  return captions.map((caption, index) => ({
-    caption,
-    label: labels[index]!,
-    spans: spans[index]!.map((span) => ({ ...span })),
-    swell: null,
-  }));
 }
 
 /** Every so many rows are looked at for the deviation of the latents. */

@@ -22,17 +22,6 @@ export class Rows {
       target[offset + i] = factor * halfToFloatTable[this.halves[from + i]!]!;
   }
 
-  /** These rows, and those of others behind them. */
-  followedBy(others: Rows): Rows {
-    if (others.width !== this.width) {
-      throw new FoleyError('usage', `rows of ${others.width} values do not go with rows of ${this.width}`);
-    }
-    const halves = new Uint16Array(this.halves.length + others.halves.length);
-    halves.set(this.halves);
-    halves.set(others.halves, this.halves.length);
-    return new Rows(halves, this.count + others.count, this.width);
-  }
-
   row(index: number): Float32Array {
     const values = new Float32Array(this.width);
     this.copyTo(index, values, 0);

@@ -20,9 +20,8 @@ import { keepRows, type Rows } from './row-cache.node.js';
 import { listScenes } from './scene-list.node.js';
 import type { StageContext } from './stage-context.js';
 
-/** What is heard in scenes, and what is said of it. */
-export interface SceneSounds {
-  readonly scenes: readonly Scene[];
+/** Scenes as they are heard and seen, and what is said of them. */
+export interface SceneSplit {
   /** Words for the sound, one of several for its class ... */
   readonly captions: readonly string[];
   /** ... and those that name the class. */
@@ -31,10 +30,6 @@ export interface SceneSounds {
   readonly spans: readonly (readonly TimeSpan[])[];
   /** Unscaled latents of the true sound, a row a scene. */
   readonly latents: Rows;
-}
-
-/** The same with what is seen. */
-export interface SceneSplit extends SceneSounds {
   /** `[seenFrames, width]` of a scene in a row. */
   readonly embeddings: Rows;
 }
@@ -52,26 +47,14 @@ export interface SceneChoice {
   readonly presences: readonly Scene['sound']['presence'][];
 }
 
-/** The scenes of one split, seen and heard. @throws FoleyError `input-missing` where the folder holds none. */
+/** The scenes of one split. @throws FoleyError `input-missing` where the folder holds none. */
 export async function openScenes(
   split: 'train' | 'val',
   seen: SeenFrames,
   melEncoder: MelEncoder,
   context: StageContext,
-  choice: SceneChoice,
-): Promise<SceneSplit> {
-  const sounds = await openSceneSounds(split, melEncoder, context, choice);
-  const embeddings = await openEmbeddings(sounds.scenes, seen, context, reportOf(split, 'frames', context));
-  return { ...sounds, embeddings };
-}
-
-/** The sounds of the scenes of one split. @throws FoleyError `input-missing` where the folder holds none. */
-export async function openSceneSounds(
-  split: 'train' | 'val',
-  melEncoder: MelEncoder,
-  context: StageContext,
   { most, presences }: SceneChoice,
-): Promise<SceneSounds> {
+): Promise<SceneSplit> {
   const folder = join(context.scenesFolder, split);
   const scenes: Scene[] = [];
   const ids: string[] = [];
@@ -89,6 +72,9 @@ export async function openSceneSounds(
       hint: `Make them with: smooth-foley data scenes --split ${split}`,
     });
   }
+  const report = (what: string) => (done: number, total: number) => {
+    if (done % 20 === 0 || done === total) context.report(`scenes (${split}), ${what}: ${done} of ${total}`);
+  };
   const key = hashOf([scenes, melEncoder.key]);
   const { mel } = context.model;
   const latents = await keepRows(
@@ -100,20 +86,15 @@ export async function openSceneSounds(
       const image = fitColumns(melToImage(melSpectrogram(wave.channels[0]!)), mel.columns);
       return [await melEncoder.encode(image.data)];
     },
-    reportOf(split, 'sound', context),
+    report('sound'),
   );
+  const embeddings = await openEmbeddings(scenes, seen, context, report('frames'));
   return {
-    scenes,
     captions: scenes.map(({ sound }) => sound.phrase),
     labels: scenes.map(({ sound }) => sound.label),
     spans,
     latents,
-  };
-}
-
-function reportOf(split: string, what: string, context: StageContext) {
-  return (done: number, total: number): void => {
-    if (done % 20 === 0 || done === total) context.report(`scenes (${split}), ${what}: ${done} of ${total}`);
+    embeddings,
   };
 }
 

@@ -249,6 +249,22 @@ describe('controlnet', () => {
     expectAllWithin(await gradientErrors(golden, p, loss, [...inputs, ...cotangents]));
   });
 
+  it('acts on the items of a batch that it is told to act on', async () => {
+    const golden = await openGolden('controlnet');
+    const names = ['latents', 'timestep', 'text', 'hint'] as const;
+    const inputs = names.map((name) => golden.input(name)) as [Value, Value, Value, Value];
+    const [latents, timestep, textStates, hint] = inputs;
+    const scale = constant(tensor([2, 1, 1, 1], Float32Array.of(0, 0.6)));
+    const told = { latents, timestep, textStates, hint, scale };
+    const { middle: bottom } = controlNet(golden.frozen, told, controlConfig);
+    const found = floats((await golden.run({ bottom }, inputs, 'plain')).bottom!);
+    const wanted = golden.tensor('out:residual.middle').data as Float32Array;
+    const half = wanted.length / 2;
+    expect(found.subarray(0, half).every((value) => value === 0)).toBe(true);
+    const second = (values: Float32Array) => floatTensor(tensor([half], values.slice(half)));
+    expect(relativeError(second(found), second(wanted))).toBeLessThan(tolerance);
+  });
+
   it('takes hint features made once', async () => {
     const golden = await openGolden('controlnet');
     const p = golden.frozen;

@@ -11,6 +11,7 @@ import { controlNetCopies, controlNetRules } from '../../models/initialisation.j
 import { unet } from '../../models/unet.js';
 import { collectParameters, frozenParameters, type Parameters } from '../../weights/parameters.js';
 import { openSafetensors } from '../../weights/safetensors-file.node.js';
+import type { CorpusItem } from '../corpus.node.js';
 import { corpusSchema } from '../corpus-config.js';
 import { asInputs, noisePredictionLoss, noisyLatentInputs } from '../diffusion-loss.js';
 import { latentShapeOf } from '../latent-cache.node.js';
@@ -21,7 +22,6 @@ import {
   type LatentSplit,
   openLatentDataset,
   type TextChoice,
-  type ToldClip,
   textTensor,
 } from '../latent-dataset.node.js';
 import { weightFileNames } from '../model-folder.node.js';
@@ -34,13 +34,6 @@ import { trainingSchema } from '../trainer.node.js';
 export const temporalAdapterStageSchema = z.strictObject({
   training: trainingSchema,
   data: corpusSchema,
-  /** Rendered scenes beside the mixtures, at most so many; each clip of both is as likely. */
-  scenes: z
-    .strictObject({ trainCount: z.int().positive(), validationCount: z.int().positive() })
-    .nullable()
-    .default(null),
-  /** A temporal adapter to begin with; a copy of the backbone without it. */
-  startFrom: z.string().nullable().default(null),
   textDropout: z.number().min(0).max(1).default(0.1),
   /** Share of the others that are trained with the bare label, which is what people type. */
   labelShare: z.number().min(0).max(1).default(0),
@@ -66,19 +59,14 @@ export async function openTemporalAdapterStage(
   const { batchSize, seed } = config.training;
   const { unet: sizes, textEncoder, mel, autoencoder } = context.model;
   const control = { ...context.model.temporalAdapter, unet: sizes };
-  const { train, validation, text } = await openLatentDataset(
-    config.data,
-    config.sampleCaptions,
-    context,
-    config.scenes,
-  );
+  const { train, validation, text } = await openLatentDataset(config.data, config.sampleCaptions, context);
   const backbone = await openSafetensors(join(context.modelFolder, weightFileNames.unet));
   const shape = latentShapeOf(context);
   const timeline = new Timeline();
   const textShape = (batch: number) => [batch, textEncoder.tokens, textEncoder.width];
   const hintShape = (batch: number) => [batch, 1, 1, mel.columns];
 
-  const hints = (items: readonly Pick<ToldClip, 'spans' | 'swell'>[]): Tensor => {
+  const hints = (items: readonly Pick<CorpusItem, 'spans' | 'swell'>[]): Tensor => {
     const data = new Float32Array(items.length * mel.columns);
     items.forEach(({ spans, swell }, i) => {
       const levelAt = swell === null ? null : (time: number) => levelOfDb(swellLevelDb(swell, time));
@@ -113,17 +101,11 @@ export async function openTemporalAdapterStage(
   };
   const shapes = collectParameters((p) => buildLoss(p));
   const copies = controlNetCopies(shapes.map(({ key }) => key));
-  const copied = async () => {
-    const sources = await readWeights(backbone, (key) => [...copies.values()].includes(key));
-    return new Map([...copies].map(([key, source]) => [key, sources.get(source)!]));
-  };
+  const sources = await readWeights(backbone, (key) => [...copies.values()].includes(key));
   return {
     recomputes: false,
     initialiserRules: controlNetRules,
-    initialValues:
-      config.startFrom === null
-        ? await copied()
-        : await readWeights(await openSafetensors(config.startFrom), () => true),
+    initialValues: new Map([...copies].map(([key, source]) => [key, sources.get(source)!])),
     buildLoss,
     batch: async (index) => drawBatch(train, seededRandom(`temporal-adapter/${seed}/${index}`), config),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>

@@ -76,6 +76,16 @@ describe('measureSound', () => {
       truth,
     );
     expect(values.passCorrelation).toBeLessThan(-0.9);
+    expect(values.seenPassCorrelation).toBeLessThan(-0.9);
+  });
+
+  it('tells the course while the thing is in view from that beyond it', () => {
+    // out of view, in the second half, the level goes the wrong way
+    const wrongLater = buzz(heardRatio, (time) => (time < 4 ? gainAt(time) : 1 / gainAt(time)));
+    const seenFirst = { ...truth, visibleSpans: [{ startSeconds: 1, endSeconds: 3.7 }] };
+    const values = measureSound(wrongLater, pass, texture, seenFirst);
+    expect(values.seenPassCorrelation).toBeGreaterThan(0.95);
+    expect(values.passCorrelation).toBeLessThan(0.5);
   });
 
   it('leaves out what a scene cannot tell', () => {
