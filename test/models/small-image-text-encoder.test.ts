@@ -83,11 +83,13 @@ describe('the small encoder', () => {
     const [a, b, c] = [0, 1, 2].map((row) => embeddings.data.subarray(row * 384, (row + 1) * 384));
     expect(c).toEqual(a);
     expect(b).not.toEqual(a);
-    // places of 7 x 7, of the first frame alone: the others follow within an eighth of a second
+    // places of 7 x 7, of the first frame and the last: the one between follows within an eighth of a second
     const { places } = embeddings;
-    expect([...places!.timesSeconds]).toEqual([0]);
+    expect([...places!.timesSeconds]).toEqual([0, 2 / 30]);
     expect([places!.rows, places!.columns, places!.width]).toEqual([7, 7, 64]);
-    expect(places!.values).toHaveLength(49 * 64);
+    const size = 49 * 64;
+    expect(places!.values).toHaveLength(2 * size);
+    expect(places!.values.subarray(size)).toEqual(places!.values.subarray(0, size)); // they show the same
   });
 
   test('sees labels as the places do: a width of 64 and the bias', async () => {
