@@ -117,8 +117,8 @@ export function resizeBicubic(image: RgbImage, width: number, height: number): R
 }
 
 /**
- * One output pixel: the weighted sum of `taps.count[index]` input pixels that lie `stride` bytes apart. In 32-bit integers
- * as in Pillow, which is a third of the time that JavaScript's numbers take.
+ * One output pixel: the weighted sum of `taps.count[index]` input pixels that lie `stride` bytes apart, in 32-bit integers
+ * as in Pillow.
  */
 function blend(
   from: Uint8Array,
@@ -148,8 +148,7 @@ function blend(
 }
 
 function toByte(fixed: number): number {
-  const whole = fixed >> fractionBits;
-  return whole < 0 ? 0 : whole > 255 ? 255 : whole;
+  return Math.min(255, Math.max(0, fixed >> fractionBits));
 }
 
 function bicubicTaps(inputSize: number, outputSize: number): Taps {
