@@ -9,8 +9,8 @@ const nat = 1 / 16.8;
 const largest = { levelDb: 8, slopeDb: 10, waveDb: 4 } as const;
 /** Share of images that lose their treble, as with distance, and by how much at most at the highest band. */
 const dulled = { share: 0.4, mostDb: 40 } as const;
-/** Shares of bands and columns that one mask hides at most, as SpecAugment (arXiv 1904.08779), and how many of each. */
-const masks = { bandShare: 0.15, columnShare: 0.15, count: 1 } as const;
+/** Share of the bands, and of the columns, that one stripe hides at most, as SpecAugment (arXiv 1904.08779). */
+const hiddenShare = 0.15;
 
 /**
  * Changes level and colour of a mel image and hides stripes of it, in place. Silence (0) stays silence.
@@ -25,14 +25,19 @@ export function varyMel(image: Float32Array, bands: number, random: SeededRandom
       if (value > 0) image[at] = Math.max(0, Math.min(1, value + gains[band]!));
     }
   }
-  for (let mask = 0; mask < masks.count; mask++) {
-    const [firstBand, lastBand] = stripe(bands, masks.bandShare, random);
-    image.fill(0, firstBand * columns, lastBand * columns);
-    const [firstColumn, lastColumn] = stripe(columns, masks.columnShare, random);
-    for (let band = 0; band < bands; band++) {
-      image.fill(0, band * columns + firstColumn, band * columns + lastColumn);
-    }
+  const [firstBand, lastBand] = stripe(bands, hiddenShare, random);
+  image.fill(0, firstBand * columns, lastBand * columns);
+  const [firstColumn, lastColumn] = stripe(columns, hiddenShare, random);
+  for (let band = 0; band < bands; band++) {
+    image.fill(0, band * columns + firstColumn, band * columns + lastColumn);
   }
+}
+
+/** Louder or quieter by a constant where there is sound, in place. @param gain in image values */
+export function changeLevel(image: Float32Array, gain: number): void {
+  image.forEach((value, at) => {
+    if (value > 0) image[at] = Math.max(0, value + gain);
+  });
 }
 
 /** What each band gains, in image values. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/data/seeded-random.js';
-import { varyMel } from '../../src/training/mel-augmentation.js';
+import { changeLevel, varyMel } from '../../src/training/mel-augmentation.js';
 
 const bands = 64;
 const columns = 100;
@@ -50,5 +50,15 @@ describe('varyMel', () => {
         if (value !== 0) expect(Math.abs(value - 0.5) * 16.8 * 8.69).toBeLessThanOrEqual(67);
       }
     }
+  });
+});
+
+describe('changeLevel', () => {
+  it('moves what sounds by the gain, down to silence and no further, and leaves silence alone', () => {
+    const image = Float32Array.of(0, 0.25, 0.5);
+    changeLevel(image, -0.375);
+    expect([...image]).toEqual([0, 0, 0.125]);
+    changeLevel(image, 0.25);
+    expect([...image]).toEqual([0, 0, 0.375]);
   });
 });

@@ -9,7 +9,7 @@ import { collectParameters, type Parameters } from '../../weights/parameters.js'
 import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import type { Corpus } from '../corpus.node.js';
 import { corpusSchema } from '../corpus-config.js';
-import { varyMel } from '../mel-augmentation.js';
+import { changeLevel, varyMel } from '../mel-augmentation.js';
 import { openCorpora } from '../open-corpora.node.js';
 import { readWeights, saveWeights } from '../save-weights.node.js';
 import type { Batch, LossGraph, StageRun } from '../stage.js';
@@ -19,6 +19,8 @@ import { trainingSchema } from '../trainer.node.js';
 export const taggerStageSchema = z.strictObject({
   training: trainingSchema,
   data: corpusSchema,
+  /** How crops differ from the recordings: by their level, or by level, colour and what of them is hidden, and blended. */
+  variation: z.enum(['level', 'colour']).default('level'),
   /** A tagger to begin with; random weights without it. */
   startFrom: z.string().nullable().default(null),
 });
@@ -27,6 +29,8 @@ const validationBatchCount = 8;
 const columnSeconds = 0.01;
 /** A crop is moved by up to this much around the sound it is about. */
 const jitterColumns = taggerCropColumns / 2;
+/** Image values by which a crop may be louder or quieter: 0.06 of 16.8 nepers are 8.8 dB. */
+const largestGain = 0.06;
 /** Two crops of a batch are blended into one, so much of the other at most (mixup, arXiv 1710.09412). */
 const largestBlend = 0.5;
 
@@ -39,6 +43,10 @@ export async function openTaggerStage(
   const { classIds, bands } = taggerConfig;
   const melShape = [batchSize, 1, bands, taggerCropColumns];
 
+  const vary = (image: Float32Array, random: SeededRandom): void => {
+    if (config.variation === 'colour') varyMel(image, bands, random);
+    else changeLevel(image, random.uniform(-largestGain, largestGain));
+  };
   const drawBatch = async (corpus: Corpus, random: SeededRandom, isAugmented: boolean): Promise<Batch> => {
     const mel = new Float32Array(batchSize * bands * taggerCropColumns);
     const targets = new Float32Array(batchSize * classIds.length);
@@ -47,13 +55,13 @@ export async function openTaggerStage(
       const facts = corpus.items[index]!;
       const start = cropStart(corpus, index, random);
       const image = await corpus.melImage(index, start, taggerCropColumns);
-      if (isAugmented) varyMel(image, bands, random);
+      if (isAugmented) vary(image, random);
       mel.set(flipBands({ bands, columns: taggerCropColumns, data: image }).data, item * image.length);
       for (const id of facts.classIds) {
         targets[item * classIds.length + classIds.indexOf(id)]! += 1 / facts.classIds.length;
       }
     }
-    if (isAugmented) blendNeighbours([mel, targets], batchSize, random);
+    if (isAugmented && config.variation === 'colour') blendNeighbours([mel, targets], batchSize, random);
     return { mel: tensor(melShape, mel), targets: tensor([batchSize, classIds.length], targets) };
   };
   const buildLoss = (p: Parameters): LossGraph => {
