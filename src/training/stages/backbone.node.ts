@@ -5,7 +5,6 @@ import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
 import { input } from '../../graph/index.js';
 import { unet } from '../../models/unet.js';
 import { collectParameters, type Parameters } from '../../weights/parameters.js';
-import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import { corpusSchema } from '../corpus-config.js';
 import { asInputs, noisePredictionLoss, noisyLatentInputs } from '../diffusion-loss.js';
 import { latentShapeOf } from '../latent-cache.node.js';
@@ -21,9 +20,10 @@ import {
 } from '../latent-dataset.node.js';
 import { weightFileNames, writeScalingFactor } from '../model-folder.node.js';
 import { pictureLatents } from '../sample-pictures.node.js';
-import { readWeights, saveWeights } from '../save-weights.node.js';
+import { saveWeights } from '../save-weights.node.js';
 import type { Batch, LossGraph, StageRun } from '../stage.js';
 import type { StageContext } from '../stage-context.js';
+import { startingWeights } from '../starting-weights.node.js';
 import { trainingSchema } from '../trainer.node.js';
 
 export const backboneSchema = z.strictObject({
@@ -70,10 +70,7 @@ export async function openBackboneStage(config: BackboneConfig, context: StageCo
   return {
     recomputes: false,
     initialiserRules: [],
-    initialValues:
-      config.startFrom === null
-        ? new Map()
-        : await readWeights(await openSafetensors(config.startFrom), () => true),
+    initialValues: config.startFrom === null ? new Map() : await startingWeights(config.startFrom, buildLoss),
     buildLoss,
     batch: async (index) => drawBatch(train, seededRandom(`backbone/${seed}/${index}`), config),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>

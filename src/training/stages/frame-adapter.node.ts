@@ -20,6 +20,7 @@ import { readWeights, saveWeights } from '../save-weights.node.js';
 import { openScenes, type SceneSplit } from '../scene-dataset.node.js';
 import type { Batch, LossGraph, StageRun } from '../stage.js';
 import type { StageContext } from '../stage-context.js';
+import { startingWeights } from '../starting-weights.node.js';
 import { openTextStates } from '../text-states.node.js';
 import { trainingSchema } from '../trainer.node.js';
 
@@ -200,9 +201,7 @@ export async function openFrameAdapterStage(
     recomputes: false,
     initialiserRules: frameAdapterRules(silent),
     initialValues:
-      config.startFrom === null
-        ? await copied()
-        : await readWeights(await openSafetensors(config.startFrom), () => true),
+      config.startFrom === null ? await copied() : await startingWeights(config.startFrom, buildLoss),
     buildLoss,
     batch: async (index) => drawBatch(train, seededRandom(`frame-adapter/${seed}/${index}`), true),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>

@@ -6,14 +6,14 @@ import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
 import { tagger, taggerConfig, taggerCropColumns, taggerLoss } from '../../evaluation/tagger.js';
 import { cast, equal, input, max, meanAll, mul, sum, tensor } from '../../graph/index.js';
 import { collectParameters, type Parameters } from '../../weights/parameters.js';
-import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import type { Corpus } from '../corpus.node.js';
 import { corpusSchema } from '../corpus-config.js';
 import { changeLevel, varyMel } from '../mel-augmentation.js';
 import { openCorpora } from '../open-corpora.node.js';
-import { readWeights, saveWeights } from '../save-weights.node.js';
+import { saveWeights } from '../save-weights.node.js';
 import type { Batch, LossGraph, StageRun } from '../stage.js';
 import type { StageContext } from '../stage-context.js';
+import { startingWeights } from '../starting-weights.node.js';
 import { trainingSchema } from '../trainer.node.js';
 
 export const taggerStageSchema = z.strictObject({
@@ -79,10 +79,7 @@ export async function openTaggerStage(
   return {
     recomputes: false,
     initialiserRules: [],
-    initialValues:
-      config.startFrom === null
-        ? new Map()
-        : await readWeights(await openSafetensors(config.startFrom), () => true),
+    initialValues: config.startFrom === null ? new Map() : await startingWeights(config.startFrom, buildLoss),
     buildLoss,
     batch: (index) => drawBatch(train, seededRandom(`tagger/${seed}/${index}`), true),
     validationBatches: await Promise.all(

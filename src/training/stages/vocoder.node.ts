@@ -9,7 +9,6 @@ import { floats, input, tensor } from '../../graph/index.js';
 import { inverseStftVocoderRules } from '../../models/initialisation.js';
 import { vocoderOf } from '../../models/vocoder.js';
 import { collectParameters, type Parameters, trainableParameters } from '../../weights/parameters.js';
-import { openSafetensors } from '../../weights/safetensors-file.node.js';
 import type { Corpus } from '../corpus.node.js';
 import { corpusSchema } from '../corpus-config.js';
 import { openDecodedMels } from '../decoded-mels.node.js';
@@ -17,10 +16,11 @@ import { imageForVocoder } from '../mel-crops.js';
 import { weightFileNames } from '../model-folder.node.js';
 import { openCorpora } from '../open-corpora.node.js';
 import { runOnce } from '../run-once.js';
-import { readWeights, saveWeights } from '../save-weights.node.js';
+import { saveWeights } from '../save-weights.node.js';
 import { defaultResolutions } from '../spectral-loss.js';
 import type { Batch, LossGraph, SampleImage, StageRun } from '../stage.js';
 import type { StageContext } from '../stage-context.js';
+import { startingWeights } from '../starting-weights.node.js';
 import { trainingSchema } from '../trainer.node.js';
 import { vocoderLoss, vocoderWeightsSchema } from '../vocoder-loss.js';
 
@@ -113,10 +113,7 @@ export async function openVocoderStage(config: VocoderStageConfig, context: Stag
   return {
     recomputes: false,
     initialiserRules: model.kind === 'inverse-stft' ? inverseStftVocoderRules(model.blocks) : [],
-    initialValues:
-      config.startFrom === null
-        ? new Map()
-        : await readWeights(await openSafetensors(config.startFrom), () => true),
+    initialValues: config.startFrom === null ? new Map() : await startingWeights(config.startFrom, buildLoss),
     buildLoss,
     batch: (index) => drawBatch(train, seededRandom(`vocoder/${seed}/${index}`)),
     validationBatches: await Promise.all(
