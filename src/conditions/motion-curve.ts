@@ -49,6 +49,8 @@ export interface MotionSettings {
   readonly depthSmoothingSeconds: number;
   /** Where it is seen less surely than this, place and size are interpolated between where it is. */
   readonly leastPresence: number;
+  /** Whether what comes nearer while it leaves the picture goes on past the camera; else it stays where it was. */
+  readonly passesCamera: boolean;
 }
 
 export const defaultMotionSettings: MotionSettings = {
@@ -56,6 +58,7 @@ export const defaultMotionSettings: MotionSettings = {
   smoothingSeconds: 0.5,
   depthSmoothingSeconds: 1,
   leastPresence: 0.6,
+  passesCamera: false,
 };
 
 /** A smooth motion. Values are of the curve's times; between them they are interpolated, outside they are held. */
@@ -77,14 +80,15 @@ export interface MotionPath {
  * 1 / (2 tan(fov / 2) sqrt(s)) of its sizes deep in it, and further away the further it stands from the middle. The
  * logarithm of the depth and the place are fitted by a line around each time (local regression), which gives their
  * slopes as well; samples count by their presence, and for little where the picture's edge cuts the thing off. Before it is
- * seen first and after it is seen last it keeps its velocity, unless that would bring it nearer than it was seen.
+ * seen first and after it is seen last it keeps its velocity; where that would bring it nearer than it was seen, it passes
+ * the camera as far to the side as the edge of the picture is, or stays (`passesCamera`).
  * @returns null when it is seen nowhere
  */
 export function motionPath(
   curve: MotionCurve,
   settings: MotionSettings = defaultMotionSettings,
 ): MotionPath | null {
-  const { halfViewTangent, smoothingSeconds, depthSmoothingSeconds, leastPresence } = settings;
+  const { halfViewTangent, smoothingSeconds, depthSmoothingSeconds, leastPresence, passesCamera } = settings;
   const times = Float64Array.from(curve.timesSeconds);
   const isSeen = curve.presence.map((value, index) => value >= leastPresence && curve.size[index]! > 0);
   const [first, last] = [isSeen.indexOf(true), isSeen.lastIndexOf(true)];
@@ -106,13 +110,18 @@ export function motionPath(
     const z = Math.exp(depths.values[index]!);
     const zSpeed = z * depths.slopes[index]!;
     const offset = offsets.values[index]!;
-    return { x: offset * z, z, xSpeed: offsets.slopes[index]! * z + offset * zSpeed, zSpeed };
+    return { x: offset * z, y: 0, z, xSpeed: offsets.slopes[index]! * z + offset * zSpeed, zSpeed };
   });
   const motions = fitted.map((motion, index) => {
     const edge = Math.min(last, Math.max(first, index));
-    return edge === index ? motion : carriedOn(fitted[edge]!, times[index]! - times[edge]!);
+    if (edge === index) return motion;
+    const seconds = times[index]! - times[edge]!;
+    if (!comesNearer(fitted[edge]!, seconds)) return carriedOn(fitted[edge]!, seconds);
+    return passesCamera
+      ? pastTheCamera(fitted[edge]!, seconds, halfViewTangent)
+      : { ...fitted[edge]!, xSpeed: 0, zSpeed: 0 };
   });
-  const distances = motions.map(({ x, z }) => Math.hypot(x, z));
+  const distances = motions.map(({ x, y, z }) => Math.hypot(x, y, z));
   const nearest = distances.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   return {
     timesSeconds: times,
@@ -125,19 +134,42 @@ export function motionPath(
   };
 }
 
-/** Where a thing is on the ground and how it moves, in its sizes and a second: x to the right, z away from the camera. */
+/**
+ * Where a thing is and how it moves, in its sizes and a second: x to the right, z away from the camera, and y above or
+ * below it, which is not told apart from the distance while the thing is seen, and does not change.
+ */
 interface GroundMotion {
   readonly x: number;
+  readonly y: number;
   readonly z: number;
   readonly xSpeed: number;
   readonly zSpeed: number;
 }
 
-/** The motion some seconds later (or earlier), in a straight line; it stays where it is where that would bring it nearer. */
+/** Whether it comes nearer as time goes on (or back, where `seconds` are negative). */
+function comesNearer({ x, z, xSpeed, zSpeed }: GroundMotion, seconds: number): boolean {
+  return (x * xSpeed + z * zSpeed) * seconds <= 0;
+}
+
+/** The motion some seconds later (or earlier), in a straight line. */
 function carriedOn(motion: GroundMotion, seconds: number): GroundMotion {
   const { x, z, xSpeed, zSpeed } = motion;
-  if ((x * xSpeed + z * zSpeed) * seconds <= 0) return { ...motion, xSpeed: 0, zSpeed: 0 };
   return { ...motion, x: x + xSpeed * seconds, z: z + zSpeed * seconds };
+}
+
+/** Height of a picture by its width, which decides how far off the middle its upper edge is. */
+const edgeHeight = 0.75;
+
+/**
+ * The motion carried on past the camera. What comes nearer until it is out of the picture went over its edge, so it is at
+ * least as far from the line of sight as the edge is; how far it was when last seen stays as it was.
+ */
+function pastTheCamera(motion: GroundMotion, seconds: number, halfViewTangent: number): GroundMotion {
+  const { x, z, xSpeed, zSpeed } = motion;
+  const y = Math.sqrt(Math.max(0, (edgeHeight * halfViewTangent * z) ** 2 - x * x));
+  const scale = Math.hypot(x, z) / Math.hypot(x, y, z);
+  const scaled = { x: scale * x, y: scale * y, z: scale * z, xSpeed: scale * xSpeed, zSpeed: scale * zSpeed };
+  return carriedOn(scaled, seconds);
 }
 
 /** Rounding is no movement: what stands still does so exactly. */

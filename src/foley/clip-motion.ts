@@ -1,6 +1,12 @@
 /** @file How a label's thing moves through a clip, and how far its sound is to follow. */
 import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
-import { type MotionCurve, type MotionPath, motionPath } from '../conditions/motion-curve.js';
+import type { TailFade } from '../conditions/heard-beyond.js';
+import {
+  defaultMotionSettings,
+  type MotionCurve,
+  type MotionPath,
+  motionPath,
+} from '../conditions/motion-curve.js';
 import { motionOf, type PlaceSightSettings } from '../conditions/place-sight.js';
 import { defaultSimilaritySettings, type SimilaritySettings } from '../conditions/similarity.js';
 import { assumeSize, type SizedThing } from './assumed-size.js';
@@ -19,6 +25,8 @@ export interface FollowedMotion {
   readonly isSustained: boolean;
   /** What is assumed about the thing; null where nothing was asked of it, or nothing is known. */
   readonly thing: SizedThing | null;
+  /** Where it fades beyond the picture. */
+  readonly fades: readonly TailFade[];
 }
 
 type Strengths = Pick<FollowedMotion, 'dynamics' | 'doppler' | 'pan'>;
@@ -78,10 +86,10 @@ export async function followMotion(
     .join(', ');
   const idle = (why: string) => ({ followed: null, warnings: [`${names} had no effect: ${why}`] });
   if (motion === null) return idle("the model's image encoder does not tell where in the picture a thing is");
-  const path = motionPath(motion);
+  const path = motionPath(motion, { ...defaultMotionSettings, passesCamera: request.beyond > 0 });
   if (path === null) return idle(`"${label}" was found nowhere in the picture`);
   const isSustained = strengths.dynamics > 0 && (await kindOfLabel(label, encoder)) === 'sustained';
-  const known = { path, ...strengths, isSustained };
+  const known = { path, ...strengths, isSustained, fades: [] };
   if (strengths.doppler === 0) return { followed: { ...known, thing: null }, warnings: [] };
   const thing = await assumeSize(label, aspect, encoder);
   if (thing !== null) return { followed: { ...known, thing }, warnings: [] };

@@ -3,6 +3,7 @@ import { panOverTime } from '../audio/moving-pan.js';
 import { ownSwells } from '../audio/own-swells.js';
 import { readAt } from '../audio/variable-speed.js';
 import { createWave, sampleCount, type Wave } from '../audio/wave.js';
+import { tailGain } from '../conditions/heard-beyond.js';
 import { distanceMetresAt, levelDbAt, panAt, radialSpeedAt } from '../conditions/motion-curve.js';
 import { levelRangeDb } from '../conditions/timing-raster.js';
 import { dopplerFactor, speedOfSound } from '../data/acoustics.js';
@@ -46,17 +47,16 @@ export function followSound(wave: Wave, followed: FollowedMotion | null, startSe
 const gainStepSeconds = 0.02;
 
 function withLevel(wave: Wave, followed: FollowedMotion, startSeconds: number): Wave {
-  const { path, dynamics, isSustained } = followed;
+  const { path, dynamics, isSustained, fades } = followed;
   if (dynamics === 0) return wave;
   const rate = wave.sampleRateHz;
   const count = Math.ceil(sampleCount(wave) / rate / gainStepSeconds) + 2;
   const swells = isSustained ? ownSwells(wave.channels[0]!, rate, gainStepSeconds) : new Float64Array(0);
   const gains = Float64Array.from({ length: count }, (_, step) => {
-    const levelDb = Math.max(
-      -levelRangeDb,
-      dynamics * levelDbAt(path, startSeconds + step * gainStepSeconds),
-    );
-    return 10 ** ((levelDb - dynamics * (swells[step] ?? swells.at(-1) ?? 0)) / 20);
+    const seconds = startSeconds + step * gainStepSeconds;
+    const levelDb = Math.max(-levelRangeDb, dynamics * levelDbAt(path, seconds));
+    const gain = 10 ** ((levelDb - dynamics * (swells[step] ?? swells.at(-1) ?? 0)) / 20);
+    return gain * tailGain(fades, seconds);
   });
   const stepSamples = gainStepSeconds * rate;
   return createWave(

@@ -165,6 +165,12 @@ export const foleyRequestSchema = z.strictObject({
     group: 'motion',
     nullWord: 'model',
   }),
+  beyond: field(z.number().min(0).max(60).default(0), {
+    label: 'beyond the picture',
+    help: 'how long what moves out of the picture (or into it) is heard while it is not seen, as far as it is near enough; 0 not at all',
+    group: 'motion',
+    unit: 'seconds',
+  }),
 
   start: field(z.number().min(0).max(3600).default(0), {
     label: 'start',

@@ -56,6 +56,7 @@ function followed(curve: MotionCurve, strengths: Partial<FollowedMotion>): Follo
     doppler: 0,
     pan: 0,
     isSustained: false,
+    fades: [],
     thing: { subject: 'car', sizeMetres: 4, fastestMetresPerSecond: 30 },
     ...strengths,
   };

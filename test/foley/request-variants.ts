@@ -54,6 +54,7 @@ export const variants: Readonly<Record<FoleyRequestField, Variant>> = {
   dynamics: { text: '0.7', value: 0.7, seenIn: 'sound' },
   doppler: { text: '1', value: 1, seenIn: 'sound' },
   pan: { text: '0.5', value: 0.5, seenIn: 'sound' },
+  beyond: { text: '3', value: 3, beside: { dynamics: 1 }, seenIn: 'sound' },
   start: { text: '0.25', value: 0.25, seenIn: 'sound' },
   duration: { text: '1', value: 1, seenIn: 'sound' },
   overlap: { text: '2', value: 2, seenIn: 'sound' },
