@@ -4,6 +4,7 @@ import type { PictureStore } from '../data/picture-store.node.js';
 import type { Scene } from '../data/scene.js';
 import { framesOfScene } from '../data/scene-frames.node.js';
 import type { Clip } from '../foley/stations.js';
+import { resizeBicubic } from '../models/image-preprocessing.js';
 import { fitFrameSize } from '../video/rgb-frame.js';
 
 /** Rows of the rendered picture: as many as the small model's encoder sees. */
@@ -32,9 +33,11 @@ export function sceneClip(scene: Scene, pictures: PictureStore): Clip {
     soundtrack: async () => null,
     contentHash: async () => createHash('sha256').update(text).digest('hex'),
     async *frames({ startSeconds, endSeconds, framesPerSecond, fit }) {
-      const fitted = fitFrameSize(size, fit);
-      for await (const frame of framesOfScene(scene, pictures, { ...fitted, framesPerSecond })) {
-        if (frame.timeSeconds >= startSeconds - 1e-6 && frame.timeSeconds < endSeconds - 1e-6) yield frame;
+      // a scene is drawn in its own proportions, and stretched where that is asked for
+      const drawn = fit.kind === 'exact' ? size : fitFrameSize(size, fit);
+      for await (const frame of framesOfScene(scene, pictures, { ...drawn, framesPerSecond })) {
+        if (frame.timeSeconds < startSeconds - 1e-6 || frame.timeSeconds >= endSeconds - 1e-6) continue;
+        yield fit.kind === 'exact' ? { ...frame, ...resizeBicubic(frame, fit.width, fit.height) } : frame;
       }
     },
     close: () => {},

@@ -4,6 +4,7 @@ import {
   type EncoderFrame,
   embeddingAt,
   type FrameEmbeddings,
+  type ImageTextEncoder,
   interpolateEmbeddings,
   type PictureChanges,
   type PlaceEmbeddings,
@@ -12,7 +13,7 @@ import type { Timeline } from '../conditions/timeline.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { pictureChange } from '../video/picture-change.js';
 import { largestBlockDifference } from '../video/picture-difference.js';
-import type { RgbFrame } from '../video/rgb-frame.js';
+import type { FrameFit, RgbFrame } from '../video/rgb-frame.js';
 import type { JobHooks } from './progress.js';
 import { exactSpeed, type SpeedSettings } from './speed.js';
 import type { Clip, SeeingStations } from './stations.js';
@@ -40,30 +41,31 @@ export async function embedClip(
   const { encoder, embeddingCache } = stations;
   const { frameRateHz } = timeline.spec;
   const looksPerSecond = Math.min(speed.looksPerSecond, frameRateHz);
-  const key: EmbeddingKey = {
-    contentHash: await clip.contentHash(),
+  const contentHash = await clip.contentHash();
+  const keyOf = (hasChanges: boolean): EmbeddingKey => ({
+    contentHash,
     encoderId: [
       encoder.id,
       ...(speed.frameTolerance === 0 ? [] : [`tolerance-${speed.frameTolerance}`]),
       ...(looksPerSecond === frameRateHz ? [] : [`looks-${looksPerSecond}`]),
-      ...(watchesChanges ? ['changes'] : []),
+      ...(hasChanges ? ['changes'] : []),
     ].join('/'),
     frameRateHz,
     ...range,
-  };
-  const cached = await embeddingCache?.read(key);
-  if (cached) return cached;
+  });
+  const key = keyOf(watchesChanges);
+  // changes that nobody asks for do no harm
+  for (const known of watchesChanges ? [key] : [key, keyOf(true)]) {
+    const cached = await embeddingCache?.read(known);
+    if (cached) return cached;
+  }
   const framesPerSecond = watchesChanges ? frameRateHz : looksPerSecond;
   const total = Math.ceil(range.durationSeconds * framesPerSecond);
   const frames = clip.frames({
     startSeconds: range.startSeconds,
     endSeconds: range.startSeconds + range.durationSeconds,
     framesPerSecond,
-    fit: {
-      kind: 'shortest-side',
-      pixels: encoder.imageSize,
-      ...(encoder.pictureFilter ? { filter: encoder.pictureFilter } : {}),
-    },
+    fit: fitFor(encoder),
     ...(hooks.signal ? { signal: hooks.signal } : {}),
   });
   const shown: ShownFrame[] = [];
@@ -80,6 +82,14 @@ export async function embedClip(
   const embeddings = watchesChanges ? { ...seen, changes: changesOf(changed) } : seen;
   await embeddingCache?.write(key, embeddings);
   return embeddings;
+}
+
+/** Pictures as large as the encoder wants them; none is enlarged but where the encoder would do it anyway. */
+function fitFor({ imageSize, pictureFilter, stretchesPictures = false }: ImageTextEncoder): FrameFit {
+  const filter = pictureFilter === undefined ? {} : { filter: pictureFilter };
+  return stretchesPictures
+    ? { kind: 'exact', width: imageSize, height: imageSize, ...filter }
+    : { kind: 'shortest-side', pixels: imageSize, ...filter };
 }
 
 function frameTimes({ startSeconds, durationSeconds }: ClipRange, timeline: Timeline): Float64Array {

@@ -1,12 +1,13 @@
 /** @file The seeing half of a job: which part of the clip, its frame embeddings, and when each label sounds. */
 import type { FrameEmbeddings } from '../conditions/frame-embeddings.js';
+import { heardBeyond } from '../conditions/heard-beyond.js';
 import type { MotionCurve } from '../conditions/motion-curve.js';
 import { Timeline } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { assumeSize } from './assumed-size.js';
 import { chooseLabel, describeChoice, type LabelChoice } from './choose-label.js';
-import { cutToEvents } from './clip-events.js';
+import { cutToEvents, kindOfLabel } from './clip-events.js';
 import {
   computeMotion,
   type FollowedMotion,
@@ -77,6 +78,8 @@ export async function seeClip(job: Job): Promise<SeenClip> {
   const tellsPlaces = stations.readsLabels && stations.encoder.embedPlaceLabels !== undefined;
   const needsFrames =
     choosesLabel || request.frameScale > 0 || computesTiming || (computesMotion && tellsPlaces);
+  const watchesChanges =
+    computesTiming && (await clock.time('text', () => needsChanges(request, choosesLabel, stations)));
   const embeddings = needsFrames
     ? await clock.time('frames', () =>
         embedClip(
@@ -86,7 +89,7 @@ export async function seeClip(job: Job): Promise<SeenClip> {
           stations,
           hooks,
           speedOf(request, stations.speedDefaults),
-          request.events !== 'off' && computesTiming,
+          watchesChanges,
         ),
       )
     : null;
@@ -98,6 +101,20 @@ export async function seeClip(job: Job): Promise<SeenClip> {
   for (const plan of trackPlans(request, choice?.label))
     tracks.push(await clock.time('text', () => seeTrack(job, plan, embeddings)));
   return { timeline, range, embeddings, choice, tracks: withDoubt(tracks, choice) };
+}
+
+/** Whether a track's timing may follow sudden movements, so that all pictures have to be compared. */
+async function needsChanges(
+  request: SettledRequest,
+  choosesLabel: boolean,
+  { readsLabels, encoder }: SeeingStations,
+): Promise<boolean> {
+  if (request.events === 'off' || !readsLabels) return false;
+  if (request.events === 'all' || choosesLabel) return true;
+  for (const { label, timing } of trackPlans(request)) {
+    if (timing === null && (await kindOfLabel(label, encoder)) === 'rhythmic') return true;
+  }
+  return false;
 }
 
 /** A choice that may well be another one is worth a warning. */
@@ -131,7 +148,8 @@ async function seeTrack(
     aspect,
   );
   const timing = seen.timing === null || motion === null ? seen.timing : { ...seen.timing, motion };
-  return { plan, timing, followed, warnings: [...warnings, ...ofMotion] };
+  const seenTrack = { plan, timing, followed, warnings: [...warnings, ...ofMotion] };
+  return request.beyond === 0 ? seenTrack : withTails(seenTrack, request.beyond, clipSeconds);
 
   async function motionSeen(): Promise<MotionCurve | null> {
     if (embeddings === null || !stations.readsLabels) return null;
@@ -151,6 +169,32 @@ async function seeTrack(
     const cut = await cutToEvents(request, computed, embeddings, stations.encoder);
     return { timing: cut, warnings: [] };
   }
+}
+
+/** Lets the sound of what moves on beyond the picture go on there; says why where it cannot. */
+function withTails(track: SeenTrack, beyondSeconds: number, clipSeconds: number): SeenTrack {
+  const { plan, timing, followed } = track;
+  const idle = (why: string): SeenTrack => ({
+    ...track,
+    warnings: [...track.warnings, `beyond had no effect: ${why}`],
+  });
+  if (plan.timing !== null) return idle('the timing was given');
+  if (timing === null || followed === null || followed.dynamics === 0)
+    return idle('the level does not follow the motion of the thing (dynamics)');
+  if (!followed.isSustained) return idle(`"${plan.label}" is no sound that goes on by itself`);
+  const { spans, fades } = heardBeyond(timing.spans, followed.path, beyondSeconds, clipSeconds);
+  const rounded = (seconds: number): number => Math.round(seconds * 1e4) / 1e4;
+  return {
+    ...track,
+    timing: {
+      ...timing,
+      spans: spans.map((span) => ({
+        startSeconds: rounded(span.startSeconds),
+        endSeconds: Math.min(timing.durationSeconds, rounded(span.endSeconds)),
+      })),
+    },
+    followed: { ...followed, fades },
+  };
 }
 
 /** The stretch of the clip that a request is about. @throws usage when it lies past the end */

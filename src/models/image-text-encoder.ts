@@ -59,6 +59,8 @@ export interface ImageTextEncoder {
   readonly imageSize: number;
   /** The filter by which it wants pictures brought to its size beforehand; averaging unless given. */
   readonly pictureFilter?: 'area' | 'bicubic';
+  /** Whether it stretches pictures to its square, so that they are best decoded to just that. */
+  readonly stretchesPictures?: boolean;
   /** Consumes the stream frame by frame. */
   embedFrames(frames: AsyncIterable<EncoderFrame>): Promise<FrameEmbeddings>;
   /** One embedding of width D for each text. */
@@ -101,7 +103,8 @@ export function batchSuffix(batch: number): string {
 }
 
 /**
- * Sends frames through a tower, in groups where it takes groups; what is left at the end goes one by one.
+ * Sends frames through a tower, in groups where it takes groups; what is left at the end goes one by one. While the tower
+ * looks at a group, the next one is decoded and prepared.
  *
  * @param output the output [count, D] that is collected.
  * @param grid an output [count, rows * columns, W] of which the places are collected, `placesPerSecond` at most.
@@ -116,14 +119,13 @@ export async function embedStream(
   const { batch } = tower;
   const { imageSize } = preprocessing;
   const imageValues = 3 * imageSize * imageSize;
-  const pixels = new Float32Array(batch * imageValues);
+  const groups = [0, 1].map(() => new Float32Array(batch * imageValues));
   const times: number[] = [];
   const rows: Float32Array[] = [];
   const grids = new GridKeeper();
-  let waiting = 0;
-  const flush = async (count: number): Promise<void> => {
+  const look = async (pixels: Float32Array, pictures: number, count: number): Promise<void> => {
     const session = await tower.opened(count);
-    for (let first = 0; first < waiting; first += count) {
+    for (let first = 0; first < pictures; first += count) {
       const values = pixels.subarray(first * imageValues, (first + count) * imageValues);
       const results = await session.run({ image: tensor([count, 3, imageSize, imageSize], values) });
       const found = results[output]!; // [count, D]
@@ -137,18 +139,27 @@ export async function embedStream(
         grids.note(timeSeconds, held.subarray(row * size, (row + 1) * size));
       }
     }
-    waiting = 0;
   };
-  for await (const frame of frames) {
-    preprocessImage(
-      frame,
-      preprocessing,
-      pixels.subarray(waiting * imageValues, (waiting + 1) * imageValues),
-    );
-    times.push(frame.timeSeconds);
-    if (++waiting === batch) await flush(batch);
+  let waiting = 0;
+  let [filled, looked] = groups as [Float32Array, Float32Array];
+  let looking: Promise<void> = Promise.resolve();
+  try {
+    for await (const frame of frames) {
+      const place = filled.subarray(waiting * imageValues, (waiting + 1) * imageValues);
+      preprocessImage(frame, preprocessing, place);
+      times.push(frame.timeSeconds);
+      if (++waiting < batch) continue;
+      await looking;
+      looking = look(filled, batch, batch);
+      looking.catch(() => {}); // thrown where it is waited for
+      [filled, looked] = [looked, filled];
+      waiting = 0;
+    }
+    await looking;
+    if (waiting > 0) await look(filled, waiting, 1);
+  } finally {
+    await looking.catch(() => {}); // whoever closes the tower now finds it at rest
   }
-  if (waiting > 0) await flush(1);
   const width = rows[0]?.length ?? (await widthOf(tower, output));
   const seen = { timesSeconds: Float64Array.from(times), width, data: joined(rows) };
   const { timesSeconds: placeTimes, values: places } = grids.kept();

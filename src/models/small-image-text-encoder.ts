@@ -99,11 +99,13 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
     return results;
   };
   return {
-    // how classSpace averages, so that embeddings cached under another way are not taken for these
-    id: `small-${tokens}-${preprocessing.fit}-${imageSize}-${hasPlaces ? 'held-places' : 'certainty'}/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
+    // how pictures come to the size, and how classSpace averages, so that embeddings cached under another way are not taken for these
+    id: `small-${tokens}-decoded-to-${imageSize}-${hasPlaces ? 'held-places' : 'certainty'}/${engine.device}/${parts.weightsId}${batchSuffix(frameBatch)}`,
     width: miniLmL6.width,
     tokens,
     imageSize,
+    pictureFilter: 'bicubic',
+    stretchesPictures: true,
     encodeTokens: (texts) => encodeTexts(texts, 'tokenStates'),
     embedTexts,
     embedFrames: async (frames) =>

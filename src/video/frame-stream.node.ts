@@ -5,7 +5,7 @@ import { createFrameConverter } from './frame-converter.node.js';
 import { sampleByPresentationTime, samplingTimes } from './frame-sampling.js';
 import type { OpenMedia } from './open-media.node.js';
 import { type DecodedPicture, decodePictures } from './picture-decoder.node.js';
-import { type FrameFit, fitFrameSize, type RgbFrame } from './rgb-frame.js';
+import { type FrameFilter, type FrameFit, fitFrameSize, type RgbFrame } from './rgb-frame.js';
 
 export interface FrameStreamOptions {
   /** Window in clip time, `[startSeconds, endSeconds)`; default the whole clip. Past its end the last picture is held. */
@@ -40,7 +40,7 @@ export async function* frameStream(
   const size = fitFrameSize(media.facts.video, options.fit ?? { kind: 'native' });
   const converter = createFrameConverter(codecs, {
     size,
-    filter: (options.fit?.kind === 'shortest-side' ? options.fit.filter : null) ?? 'area',
+    filter: filterOf(options.fit),
     rotation: media.facts.video.rotationDegrees,
     isMirrored: await media.videoTrack.getFlip(),
     maxPixelsPerFrame: media.limits.maxPixelsPerFrame,
@@ -104,4 +104,8 @@ function decodingError(media: OpenMedia, timeSeconds: number, error: unknown): F
     hint: 'The file may be damaged; encoding it anew with a player that repairs it may help.',
     cause: error,
   });
+}
+
+function filterOf(fit: FrameFit | undefined): FrameFilter {
+  return (fit?.kind === 'shortest-side' || fit?.kind === 'exact' ? fit.filter : null) ?? 'area';
 }

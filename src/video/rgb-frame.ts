@@ -36,7 +36,13 @@ export type FrameFit =
       readonly filter?: FrameFilter;
     }
   | { readonly kind: 'within'; readonly width: number; readonly height: number }
-  | { readonly kind: 'exact'; readonly width: number; readonly height: number };
+  | {
+      readonly kind: 'exact';
+      readonly width: number;
+      readonly height: number;
+      /** `area` unless given. */
+      readonly filter?: FrameFilter;
+    };
 
 /** The size that `fit` gives a picture; the longer side is rounded down, as torchvision's `Resize` does. */
 export function fitFrameSize(source: FrameSize, fit: FrameFit): FrameSize {
