@@ -29,8 +29,6 @@ export const efficiencyOptions = z.strictObject({
   seed: z.int().min(0).default(0),
   threads: z.int().min(1).nullable().default(null),
 });
-/** What a request takes that says nothing. */
-const defaultSteps = parseRequest({ video: '-', label: '-' }).steps;
 type EfficiencyOptions = z.output<typeof efficiencyOptions>;
 
 /** Whole jobs differ from the first variant in one thing each. */
@@ -146,11 +144,11 @@ function variantsOf({ frameRates, steps }: EfficiencyOptions, config: ModelConfi
   const { frameRateHz, frameAdapter, defaults } = config;
   const { tokensPerFrame, pooling } = frameAdapter;
   const base: Variant = {
-    name: `as it is: ${frameRateHz} frames a second, tokens a frame ${tokensPerFrame}, ${defaultSteps} steps`,
+    name: `as it is: ${frameRateHz} frames a second, tokens a frame ${tokensPerFrame}, ${defaults.steps} steps`,
     frameRateHz,
     tokensPerFrame,
     pooling,
-    steps: defaultSteps,
+    steps: defaults.steps,
     frameScale: defaults.frameScale,
     timingScale: defaults.timingScale,
   };
@@ -171,7 +169,7 @@ function variantsOf({ frameRates, steps }: EfficiencyOptions, config: ModelConfi
         ]
       : []),
     ...steps
-      .filter((count) => count !== defaultSteps)
+      .filter((count) => count !== defaults.steps)
       .map((count) => ({ ...base, name: `${count} steps`, steps: count })),
     { ...base, name: 'without the frame adapter', frameScale: 0 },
     { ...base, name: 'without both adapters', frameScale: 0, timingScale: 0 },

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { FoleyError } from '../errors/foley-error.js';
 import { runFoleyJob, runInspection } from '../foley/job-runner.node.js';
-import { readVersions } from '../foley/write-take.node.js';
+import { readVersions } from '../foley/versions.node.js';
 import type { CliServices, CommandHost } from './command-host.js';
 import { addBatchCommand } from './commands/batch.js';
 import { addDataCommand } from './commands/data.js';

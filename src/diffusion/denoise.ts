@@ -10,7 +10,10 @@ import {
 } from './guidance.js';
 import type { Sampler } from './sampler.js';
 
-/** One evaluation of the network for the whole batch. It must not change `latents`, nor reuse the array it returned. */
+/**
+ * One evaluation of the network for the whole batch. It must not change `latents`, nor reuse the array it returned; those
+ * of a step are asked for together.
+ */
 export type Predict = (
   latents: Float32Array,
   timestep: number,
@@ -65,15 +68,15 @@ export async function denoise(request: DenoiseRequest): Promise<Float32Array> {
   let latents = request.latents;
   for (let index = startIndex; index < timesteps.length; index++) {
     const timestep = timesteps[index]!;
-    const predictions: GuidedPrediction[] = [];
     const position = { index, count: timesteps.length };
-    for (const term of guidanceTerms(guidance, position)) {
-      throwIfCancelled(signal);
+    throwIfCancelled(signal);
+    const asked = guidanceTerms(guidance, position).map(async (term): Promise<GuidedPrediction> => {
       const prediction = await predict(latents, timestep, term.conditionSet, position);
       throwIfCancelled(signal);
       checkPrediction(prediction, latents, timestep);
-      predictions.push({ ...term, prediction });
-    }
+      return { ...term, prediction };
+    });
+    const predictions = await Promise.all(asked);
     const guided = combinePredictions(predictions, guidance.rescale, itemSize);
     latents = sampler.step(guided, index, latents);
     onStep?.({ step: index - startIndex + 1, steps: timesteps.length - startIndex, timestep, latents });

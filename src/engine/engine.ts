@@ -28,7 +28,7 @@ export interface CompileOptions {
 export interface Session {
   readonly program: Program;
   /**
-   * Runs the program once.
+   * Runs the program once. Runs may be asked for while others are under way; feeds must stay as they are until then.
    * @param feeds one tensor for each input, of its shape and dtype
    * @param into buffers for some or all outputs; they are written in place and returned
    * @throws FoleyError `graph-invalid` for a feed that does not fit, `engine-failed` when the runtime fails
@@ -42,6 +42,8 @@ export interface Session {
 
 export interface Engine {
   readonly device: Device;
+  /** So many runs truly go on at once; more wait for their turn. */
+  readonly runsAtOnce: number;
   compile(program: Program, options?: CompileOptions): Promise<Session>;
   /** Closes every session that is still open. */
   close(): Promise<void>;

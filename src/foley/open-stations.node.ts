@@ -1,11 +1,12 @@
 /** @file Opens on Node what a request needs: its model on an engine, the embedding cache, and clips from files. */
 import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddingCache, hashFile } from '../conditions/embedding-cache.node.js';
 import { defaultTimelineSpec } from '../conditions/timeline.js';
 import type { Engine } from '../engine/engine.js';
 import { createOrtEngine } from '../engine/ort-engine.node.js';
+import { createParallelEngine } from '../engine/parallel-engine.node.js';
 import { latentStride } from '../models/autoencoder.js';
 import type { ImageTextEncoder } from '../models/image-text-encoder.js';
 import { frameStream } from '../video/frame-stream.node.js';
@@ -29,7 +30,7 @@ export type Closable<S> = S & { close(): Promise<void> };
 export async function openSeeingStations(request: FoleyRequest): Promise<Closable<SeeingStations>> {
   const model = await findModel(request, () => seeingNeeds);
   const digests = await digestsOf(model, request, (file) => file.startsWith('image_encoder'));
-  const engine = openEngine(request);
+  const engine = isThreadSensitive(model.config) ? openParallelEngine(request) : openEngine(request);
   const sight = await openSight(model, engine, encoderSettings(request, model, digests));
   return { ...seeingStations(request, model, sight), close: () => engine.close() };
 }
@@ -40,10 +41,10 @@ export async function openStations(request: FoleyRequest): Promise<Closable<Fole
   const parameters = await openSynthesizerParts(model);
   const digests = await digestsOf(model, request, () => true);
   const engine = openEngine(request);
-  const networkEngine = isThreadSensitive(model.config) ? openEngine({ ...request, threads: 1 }) : engine;
+  const networkEngine = isThreadSensitive(model.config) ? openParallelEngine(request) : engine;
   const settings = encoderSettings(request, model, digests);
-  const sight = await openSight(model, engine, settings);
-  const reader = await openPromptReader(model, engine, settings, sight);
+  const sight = await openSight(model, networkEngine, settings);
+  const reader = await openPromptReader(model, networkEngine, settings, sight);
   return {
     ...seeingStations(request, model, sight),
     provenance: provenanceOf(model, digests),
@@ -58,6 +59,17 @@ export async function openStations(request: FoleyRequest): Promise<Closable<Fole
 
 function openEngine({ device, threads }: FoleyRequest): Engine {
   return createOrtEngine({ device, ...(threads === null ? {} : { threads }) });
+}
+
+/** More threads would each hold sessions of their own, and there are seldom more runs at once. */
+const mostParallelThreads = 4;
+
+/** For networks whose results would depend on the threads inside an operation: whole runs on a thread each. */
+function openParallelEngine({ device, threads }: FoleyRequest): Engine {
+  const count = Math.min(threads ?? availableParallelism(), mostParallelThreads);
+  return device === 'cpu' && count > 1
+    ? createParallelEngine({ threads: count })
+    : createOrtEngine({ device, threads: 1 });
 }
 
 function seeingStations(

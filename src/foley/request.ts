@@ -51,10 +51,11 @@ export const foleyRequestSchema = z.strictObject({
     help: 'how many variations to make',
     group: 'how',
   }),
-  steps: field(z.int().min(1).max(500).default(20), {
+  steps: field(z.int().min(1).max(500).nullable().default(null), {
     label: 'steps',
-    help: 'denoising steps',
+    help: 'denoising steps; more take longer',
     group: 'how',
+    nullWord: 'model',
   }),
   sampler: field(z.enum(samplerNames).default('dpm-solver++'), {
     label: 'sampler',

@@ -20,6 +20,7 @@ export interface ResolvedRequest extends FoleyRequest {
 
 /** The same with what the model does where the request says nothing; what the sidecar records. */
 export interface SettledRequest extends ResolvedRequest {
+  readonly steps: number;
   readonly guidance: number;
   /** Null: the same as `guidance`. */
   readonly visionGuidance: number | null;
@@ -37,6 +38,7 @@ export interface SettledRequest extends ResolvedRequest {
 export function withModelDefaults(request: ResolvedRequest, defaults: ModelDefaults): SettledRequest {
   return {
     ...request,
+    steps: request.steps ?? defaults.steps,
     guidance: request.guidance ?? defaults.guidance,
     visionGuidance: request.visionGuidance ?? defaults.visionGuidance,
     frameScale: request.frameScale ?? defaults.frameScale,

@@ -94,7 +94,7 @@ export function assertParametersFit(config: ModelConfig, parameters: Synthesizer
  * Whether the network's matrix products are so small that ONNX Runtime sums them in another order for another number of
  * threads: it halves the columns of a product between threads, and takes longer stretches of a sum when columns are few
  * (MlasSgemmOperation). Measured on the small model: one and two threads differ in the last bits, and so would the sound.
- * Such a network runs on one thread, which costs it less than a second a clip.
+ * Such networks run on one thread each, several at once.
  */
 export function isThreadSensitive(config: ModelConfig): boolean {
   return !isLarge(config);

@@ -1,6 +1,4 @@
 /** @file Writes one take into a folder: the sound, the clip with it, the sidecar, and the picture where it is wanted. */
-import { createRequire } from 'node:module';
-import { arch, availableParallelism, cpus, platform, release } from 'node:os';
 import { basename, join } from 'node:path';
 import { serializeTiming } from '../conditions/timing-curve.js';
 import { writeFileAtomic } from '../files/atomic-file.node.js';
@@ -15,6 +13,7 @@ import { throwIfCancelled } from './see-clip.js';
 import type { SettledRequest } from './settled-request.js';
 import type { FoleyStations, ModelProvenance } from './stations.js';
 import { stemName } from './stem-name.js';
+import { type Platform, readPlatform, readVersions, type Versions } from './versions.node.js';
 import { writeClip } from './write-clip.node.js';
 import { type SoundFiles, type SoundFormat, writeSound } from './write-sound.node.js';
 
@@ -28,13 +27,8 @@ export interface FoleySidecar {
   readonly windows: FoleyTake['windows'];
   readonly clip: { readonly file: string; readonly sha256: string; readonly facts: MediaFacts };
   readonly model: ModelProvenance;
-  readonly versions: { readonly smoothFoley: string; readonly onnxruntime: string; readonly node: string };
-  readonly platform: {
-    readonly os: string;
-    readonly arch: string;
-    readonly cpu: string;
-    readonly cores: number;
-  };
+  readonly versions: Versions;
+  readonly platform: Platform;
   /** Seconds by stage, up to the moment of writing; stages that all takes share count in each. */
   readonly timings: FoleyTimings;
   readonly level: FoleyTake['level'];
@@ -159,26 +153,5 @@ async function writeTrack(
     pan,
     mute,
     files: { ...sound, timing: timingFile },
-  };
-}
-
-/** Versions that decide the bytes of a result. */
-export function readVersions(): FoleySidecar['versions'] {
-  const require = createRequire(import.meta.url);
-  const versionIn = (path: string): string => (require(path) as { version: string }).version;
-  return {
-    smoothFoley: versionIn('../../package.json'),
-    onnxruntime: versionIn('onnxruntime-node/package.json'),
-    node: process.versions.node,
-  };
-}
-
-/** The machine, in words. */
-export function readPlatform(): FoleySidecar['platform'] {
-  return {
-    os: `${platform()} ${release()}`,
-    arch: arch(),
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
   };
 }

@@ -46,7 +46,7 @@ export function createClipEncoder(parts: ClipEncoderParts): ClipEncoder {
   const merging = tokenMerging === 0 ? '' : `/merging-${tokenMerging}`;
   const arithmetic = frameArithmetic === 'float32' ? '' : `/${frameArithmetic}`;
   const preprocessing = { ...clipPreprocessing, imageSize: config.image.imageSize };
-  const image = openTower(frameBatch, (count) => openImageSession(parts, count));
+  const image = openTower(frameBatch, engine.runsAtOnce, (count) => openImageSession(parts, count));
   const text = openOnce(() => openTextSession(parts));
   return {
     id: `clip-${config.image.width}-${config.image.layers}/${engine.device}/${weightsId}${batchSuffix(frameBatch)}${merging}${arithmetic}`,

@@ -1,6 +1,6 @@
 /** @file A space that pictures and texts share: the interface, and how a stream of frames goes through a tower. */
 import type { Session } from '../engine/engine.js';
-import { floats, tensor } from '../graph/index.js';
+import { floats, type Tensor, tensor } from '../graph/index.js';
 import { type ImagePreprocessing, preprocessImage, type RgbImage } from './image-preprocessing.js';
 import { openOnce } from './open-once.js';
 
@@ -78,17 +78,21 @@ export interface ImageTower {
   opened(count: number): Promise<Session>;
   /** Pictures that go through together. */
   readonly batch: number;
+  /** Groups of pictures that its engine looks at at once. */
+  readonly atOnce: number;
 }
 
 /** A tower whose programs are compiled when they are first needed. */
 export function openTower(
   batch: number,
+  atOnce: number,
   open: (count: number) => Promise<Session>,
 ): ImageTower & { close(): Promise<void> } {
   const single = openOnce(() => open(1));
   const several = batch === 1 ? single : openOnce(() => open(batch));
   return {
     batch,
+    atOnce,
     opened: (count) => (count === 1 ? single : several).opened(),
     close: async () => {
       await single.close();
@@ -104,7 +108,7 @@ export function batchSuffix(batch: number): string {
 
 /**
  * Sends frames through a tower, in groups where it takes groups; what is left at the end goes one by one. While the tower
- * looks at a group, the next one is decoded and prepared.
+ * looks at some, the next ones are decoded and prepared, as far as the tower's engine leaves this thread time to.
  *
  * @param output the output [count, D] that is collected.
  * @param grid an output [count, rows * columns, W] of which the places are collected, `placesPerSecond` at most.
@@ -116,49 +120,60 @@ export async function embedStream(
   frames: AsyncIterable<EncoderFrame>,
   grid?: { readonly output: string; readonly rows: number; readonly columns: number },
 ): Promise<FrameEmbeddings> {
-  const { batch } = tower;
+  const { batch, atOnce } = tower;
   const { imageSize } = preprocessing;
   const imageValues = 3 * imageSize * imageSize;
-  const groups = [0, 1].map(() => new Float32Array(batch * imageValues));
   const times: number[] = [];
   const rows: Float32Array[] = [];
   const grids = new GridKeeper();
-  const look = async (pixels: Float32Array, pictures: number, count: number): Promise<void> => {
+  const look = async (pixels: Float32Array, count: number): Promise<Record<string, Tensor>> => {
     const session = await tower.opened(count);
-    for (let first = 0; first < pictures; first += count) {
-      const values = pixels.subarray(first * imageValues, (first + count) * imageValues);
-      const results = await session.run({ image: tensor([count, 3, imageSize, imageSize], values) });
-      const found = results[output]!; // [count, D]
-      const width = found.shape[1]!;
-      const held = grid && floats(results[grid.output]!); // [count, rows * columns, W]
-      for (let row = 0; row < count; row++) {
-        const timeSeconds = times[rows.length]!;
-        rows.push(floats(found).slice(row * width, (row + 1) * width));
-        if (held === undefined) continue;
-        const size = held.length / count;
-        grids.note(timeSeconds, held.subarray(row * size, (row + 1) * size));
-      }
-    }
+    return session.run({ image: tensor([count, 3, imageSize, imageSize], pixels) });
   };
+  /** Under way, in order; their pixels are used again when they are done. */
+  const looking: { readonly pixels: Float32Array; readonly seen: Promise<Record<string, Tensor>> }[] = [];
+  const keepOldest = async (): Promise<Float32Array> => {
+    const { pixels, seen } = looking[0]!;
+    const results = await seen;
+    looking.shift();
+    const found = results[output]!; // [count, D]
+    const [count, width] = found.shape as [number, number];
+    const held = grid && floats(results[grid.output]!); // [count, rows * columns, W]
+    for (let row = 0; row < count; row++) {
+      const timeSeconds = times[rows.length]!;
+      rows.push(floats(found).slice(row * width, (row + 1) * width));
+      if (held === undefined) continue;
+      const size = held.length / count;
+      grids.note(timeSeconds, held.subarray(row * size, (row + 1) * size));
+    }
+    return pixels;
+  };
+  const begin = (pixels: Float32Array, count: number): void => {
+    const seen = look(pixels, count);
+    seen.catch(() => {}); // thrown where it is waited for
+    looking.push({ pixels, seen });
+  };
+  let filled: Float32Array = new Float32Array(batch * imageValues);
   let waiting = 0;
-  let [filled, looked] = groups as [Float32Array, Float32Array];
-  let looking: Promise<void> = Promise.resolve();
   try {
     for await (const frame of frames) {
-      const place = filled.subarray(waiting * imageValues, (waiting + 1) * imageValues);
-      preprocessImage(frame, preprocessing, place);
+      preprocessImage(
+        frame,
+        preprocessing,
+        filled.subarray(waiting * imageValues, (waiting + 1) * imageValues),
+      );
       times.push(frame.timeSeconds);
       if (++waiting < batch) continue;
-      await looking;
-      looking = look(filled, batch, batch);
-      looking.catch(() => {}); // thrown where it is waited for
-      [filled, looked] = [looked, filled];
+      begin(filled, batch);
+      filled = looking.length > atOnce ? await keepOldest() : new Float32Array(batch * imageValues);
       waiting = 0;
     }
-    await looking;
-    if (waiting > 0) await look(filled, waiting, 1);
+    for (let one = 0; one < waiting; one++)
+      begin(filled.subarray(one * imageValues, (one + 1) * imageValues), 1);
+    while (looking.length > 0) await keepOldest();
   } finally {
-    await looking.catch(() => {}); // whoever closes the tower now finds it at rest
+    // whoever closes the tower now finds it at rest
+    await Promise.allSettled(looking.map(({ seen }) => seen));
   }
   const width = rows[0]?.length ?? (await widthOf(tower, output));
   const seen = { timesSeconds: Float64Array.from(times), width, data: joined(rows) };

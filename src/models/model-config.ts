@@ -101,6 +101,8 @@ export const eventChoices = ['off', 'rhythmic', 'all'] as const;
 
 /** What holds where a request says nothing. */
 const defaultsSchema = z.strictObject({
+  /** Denoising steps. */
+  steps: z.int().min(1).max(500).default(20),
   guidance: z.number().nonnegative(),
   /** Of the frames; null: the same as `guidance`, as in FoleyCrafter. */
   visionGuidance: z.number().nonnegative().nullable().default(null),

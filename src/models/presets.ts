@@ -80,6 +80,7 @@ export const foleycrafter: ModelConfig = {
   frameRateHz: 15,
   // guidance: pipeline_controlnet.py:926-928; weight of the ControlNet: inference.py:30-44
   defaults: {
+    steps: 20,
     guidance: 7.5,
     visionGuidance: null,
     frameScale: 1,
@@ -120,6 +121,7 @@ export const small: ModelConfig = {
   labelEncoder: null,
   // chosen on scenes of held-out and unseen pictures: docs/evaluation.md, "What the defaults were chosen on"
   defaults: {
+    steps: 16,
     guidance: 3,
     visionGuidance: 1,
     frameScale: 1,

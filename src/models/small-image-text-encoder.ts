@@ -62,7 +62,7 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
   const preprocessing = preprocessingOf(parts);
   const { imageSize } = preprocessing;
   const text = openOnce(() => openTextSession(parts));
-  const image = openTower(frameBatch, (count) => openImageSession(parts, count));
+  const image = openTower(frameBatch, engine.runsAtOnce, (count) => openImageSession(parts, count));
   const hasPlaces = parts.image.has('places.image.weight');
   const labels = openOnce(() => openLabelSession(parts));
   const encodeTexts = async (
@@ -70,13 +70,13 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
     output: 'tokenStates' | 'embedding',
   ): Promise<Float32Array[]> => {
     const session = await text.opened();
-    const results: Float32Array[] = [];
-    for (const one of texts) {
-      const { ids, mask } = tokenizer.encode(one, tokens);
-      const feeds = { ids: tensor([1, tokens], ids, 'int64'), mask: tensor([1, tokens], mask) };
-      results.push(floats((await session.run(feeds))[output]!));
-    }
-    return results;
+    return Promise.all(
+      texts.map(async (one) => {
+        const { ids, mask } = tokenizer.encode(one, tokens);
+        const feeds = { ids: tensor([1, tokens], ids, 'int64'), mask: tensor([1, tokens], mask) };
+        return floats((await session.run(feeds))[output]!);
+      }),
+    );
   };
   /** One request asks for the names of all classes more than once, at 7 ms a text. */
   const known = new Map<string, Float32Array>();
@@ -91,12 +91,12 @@ export function createSmallEncoder(parts: SmallEncoderParts): SmallEncoder {
   };
   const embedPlaceLabels = async (texts: readonly string[]): Promise<Float32Array[]> => {
     const session = await labels.opened();
-    const results: Float32Array[] = [];
-    for (const sentence of await embedTexts(texts)) {
-      const outputs = await session.run({ sentence: tensor([1, miniLmL6.width], sentence) });
-      results.push(floats(outputs.label!).slice());
-    }
-    return results;
+    return Promise.all(
+      (await embedTexts(texts)).map(async (sentence) => {
+        const outputs = await session.run({ sentence: tensor([1, miniLmL6.width], sentence) });
+        return floats(outputs.label!).slice();
+      }),
+    );
   };
   return {
     // how pictures come to the size, and how classSpace averages, so that embeddings cached under another way are not taken for these

@@ -181,6 +181,7 @@ const offered = foleyRequestSchema.pick({
   dynamics: true,
   doppler: true,
   pan: true,
+  beyond: true,
   events: true,
   gate: true,
   start: true,

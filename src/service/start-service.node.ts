@@ -6,7 +6,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { FoleyError } from '../errors/foley-error.js';
-import { readVersions } from '../foley/write-take.node.js';
+import { readVersions } from '../foley/versions.node.js';
 import { createApp } from './http/app.node.js';
 import { PositionBoard } from './http/event-stream.js';
 import { EventStreams } from './http/event-streams.js';

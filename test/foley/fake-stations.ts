@@ -22,6 +22,7 @@ import type { MediaFacts } from '../../src/video/media-facts.js';
 /** Nothing follows the motion or moves with events, whatever the small model does by default. */
 export const fakeDefaults: ModelDefaults = {
   ...foleycrafter.defaults,
+  steps: 20,
   guidance: 4,
   timingScale: 1,
 };

@@ -3,11 +3,17 @@ import type { OrtEngineOptions } from '../../src/engine/ort-engine.node.js';
 import { openSeeingStations } from '../../src/foley/open-stations.node.js';
 import { settled } from './fake-stations.js';
 
-const asked: OrtEngineOptions[] = [];
+const asked: (OrtEngineOptions | { parallel: number })[] = [];
 vi.mock('../../src/engine/ort-engine.node.js', () => ({
   createOrtEngine: (options: OrtEngineOptions) => {
     asked.push(options);
     return { device: options.device, compile: vi.fn(), close: async () => {} };
+  },
+}));
+vi.mock('../../src/engine/parallel-engine.node.js', () => ({
+  createParallelEngine: ({ threads }: { threads: number }) => {
+    asked.push({ parallel: threads });
+    return { device: 'cpu', runsAtOnce: threads, compile: vi.fn(), close: async () => {} };
   },
 }));
 afterEach(() => {
@@ -17,8 +23,10 @@ afterEach(() => {
 describe('stations', () => {
   it('run on the device and the threads that were asked for', async () => {
     await (await openSeeingStations(settled({ device: 'webgpu', threads: 3 }))).close();
-    await (await openSeeingStations(settled())).close();
-    expect(asked).toEqual([{ device: 'webgpu', threads: 3 }, { device: 'cpu' }]);
+    await (await openSeeingStations(settled({ threads: 3 }))).close();
+    await (await openSeeingStations(settled({ threads: 1 }))).close();
+    // the small model's results must not depend on the threads inside an operation
+    expect(asked).toEqual([{ device: 'webgpu', threads: 1 }, { parallel: 3 }, { device: 'cpu', threads: 1 }]);
   });
 
   it('keep embeddings of one device from being taken for those of another', async () => {

@@ -58,7 +58,7 @@ describe('request', () => {
   it.each([
     [{ ...least, label: '   ' }, 'label must be text of at most 200 characters, and not empty, got "   "'],
     [{ ...least, label: 'x'.repeat(201) }, 'label must be text of at most 200 characters'],
-    [{ ...least, steps: 0 }, 'steps must be a whole number from 1 to 500, got 0'],
+    [{ ...least, steps: 0 }, 'steps must be a whole number from 1 to 500, or "model", got 0'],
     [{ ...least, duration: 0 }, 'duration must be a number above 0 up to 3600 seconds, or "all", got 0'],
     [{ ...least, stpes: 1 }, 'unknown request field "stpes"'],
     [{ label: 'dog' }, 'video is missing'],

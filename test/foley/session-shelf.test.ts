@@ -9,6 +9,7 @@ function countingEngine() {
   const closed: string[] = [];
   const engine: Engine = {
     device: 'cpu',
+    runsAtOnce: 1,
     async compile(built) {
       opened.push(built.name);
       if (built.name === 'broken' && opened.filter((name) => name === 'broken').length === 1)

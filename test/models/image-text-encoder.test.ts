@@ -12,9 +12,10 @@ const preprocessing: ImagePreprocessing = {
 };
 
 /** Embeds a picture as its red value, and each place of a grid of two as that and the place's number. */
-function fakeTower(batch: number) {
+function fakeTower(batch: number, atOnce = 1) {
   return openTower(
     batch,
+    atOnce,
     async (count) =>
       ({
         async run({ image }: Readonly<Record<string, Tensor>>) {

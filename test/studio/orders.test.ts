@@ -134,8 +134,8 @@ describe('the form', () => {
   });
 
   it('says nothing of what is as it came', () => {
-    const steps = fields.find(({ name }) => name === 'steps')!;
-    expect(withValue({ steps: 30 }, steps, 20)).toEqual({});
+    const threshold = fields.find(({ name }) => name === 'threshold')!;
+    expect(withValue({ threshold: 0.3 }, threshold, 0.5)).toEqual({});
   });
 });
 

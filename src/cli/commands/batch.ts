@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { FoleyError } from '../../errors/foley-error.js';
 import { batchFields, readBatch } from '../../service/batch/batch-items.node.js';
 import type { BatchLine } from '../../service/batch/batch-journal.node.js';
-import { type BatchSummary, runBatch } from '../../service/batch/run-batch.node.js';
+import type { BatchSummary } from '../../service/batch/run-batch.node.js';
 import { jsonLog } from '../../service/log.js';
 import type { CommandHost } from '../command-host.js';
 import { withInterrupt } from '../interrupt.js';
@@ -44,6 +44,7 @@ export function addBatchCommand(program: Command, host: CommandHost): void {
       ...(given.track === undefined ? {} : { tracks: given.track }),
     };
     const items = await readBatch(args[0]!, common, (texts) => valuesOf(flagFields, texts));
+    const { runBatch } = await import('../../service/batch/run-batch.node.js');
     const view = new BatchView(terminal, items.length);
     const summary = await withInterrupt((signal) =>
       runBatch(items, {

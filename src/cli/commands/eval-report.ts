@@ -31,7 +31,7 @@ export function addEvalReport(parent: Command, host: CommandHost): void {
     .option('--heard <n>', 'scenes of each set that the page plays; 12 unless given')
     .option('--resamples <n>', 'of the intervals of set scores; 500 unless given')
     .option('--seed <n>', 'seed of the generated sounds')
-    .option('--steps <n>', 'denoising steps; 20 unless given')
+    .option('--steps <n>', 'denoising steps; 16 unless given')
     .option('--guidance <n>', "how strongly conditions are followed; the model's own unless given")
     .option('--threads <n>', 'CPU threads; all cores unless given');
   host.run(command, async (terminal) => {

@@ -8,7 +8,6 @@ import { type ServiceLimits, serviceLimitsSchema } from '../../service/limits.js
 import { jsonLog } from '../../service/log.js';
 import { type S3Settings, s3SettingsSchema } from '../../service/s3-blobs.node.js';
 import type { SharedOptions } from '../../service/service-back.node.js';
-import { startService, startWorkers } from '../../service/start-service.node.js';
 import type { CommandHost } from '../command-host.js';
 import { flagOf } from '../schema-flags.js';
 import type { Terminal } from '../terminal.js';
@@ -29,6 +28,7 @@ export function addServeCommand(program: Command, host: CommandHost): void {
     const given = opts.call(command) as Given;
     const token = await readToken(given.tokenFile as string | undefined);
     const shared = await sharedOptions(given, token);
+    const { startService } = await import('../../service/start-service.node.js');
     const service = await startService({
       ...shared,
       host: given.host as string,
@@ -53,6 +53,7 @@ export function addWorkerCommand(program: Command, host: CommandHost): void {
   addSharedOptions(command, '1');
   host.run(command, async (terminal, { opts }) => {
     const shared = await sharedOptions(opts.call(command) as Given, null);
+    const { startWorkers } = await import('../../service/start-service.node.js');
     const workers = await startWorkers(shared);
     await untilStopped(terminal, { workers: shared.workers }, 'smooth-foley takes jobs', workers);
   });

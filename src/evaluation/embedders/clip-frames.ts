@@ -38,7 +38,7 @@ export function createClipFrameEmbedder(
   const image = input('image', [1, 3, imageSize, imageSize]);
   const embedding = clipImageEmbedding(parameters, image, config);
   parameters.assertAllUsed(isBesideImageTower);
-  const tower = openTower(1, () =>
+  const tower = openTower(1, engine.runsAtOnce, () =>
     engine.compile(program('clip-frames', { inputs: [image], outputs: { embedding } })),
   );
   return {

@@ -108,7 +108,13 @@ export function int8Convolution(
 
 const microsoft = { domain: 'com.microsoft' };
 
-/** Weights in -127..127, in their own layout, with the scale of each output [out]. */
+/**
+ * Processors without 8-bit dot products (x86 before VNNI) add two products in 16 bits, which saturate: 2 * 255 * 64 is just
+ * below the 32,767 that they hold. With weights up to 127, results there are wrong by a tenth and more, without a word.
+ */
+const largestWeight = 64;
+
+/** Weights as whole numbers, in their own layout, with the scale of each output [out]. */
 function quantisedWeight(
   emitter: Emitter,
   weight: string,
@@ -121,7 +127,7 @@ function quantisedWeight(
   // an output whose weights are all zero has any scale
   const scale = emitter.node('Div', [
     emitter.node('Max', [largest, emitter.scalar(1e-30)]),
-    emitter.scalar(127),
+    emitter.scalar(largestWeight),
   ]);
   const rounded = emitter.node('Round', [emitter.node('Div', [weight, scale])]);
   return {

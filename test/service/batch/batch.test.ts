@@ -97,7 +97,7 @@ describe('readBatch', () => {
   it('gives an item the same key from run to run, and another when anything of it changes', async () => {
     const keyOf = async (line: object) => (await read(await write('k.jsonl', JSON.stringify(line))))[0]!.key;
     const key = await keyOf({ video: 'a.mp4', label: 'dog' });
-    expect(await keyOf({ label: 'dog', video: 'a.mp4', steps: 20 })).toBe(key); // 20 is what it is unless given
+    expect(await keyOf({ label: 'dog', video: 'a.mp4', threshold: 0.5 })).toBe(key); // 0.5 is what it is unless given
     expect(await keyOf({ video: 'a.mp4', label: 'cat' })).not.toBe(key);
     expect(await keyOf({ video: 'b.mp4', label: 'dog' })).not.toBe(key);
   });
@@ -109,7 +109,7 @@ describe('readBatch', () => {
     ['{"video": "a.mp4", "label": "a", "name": "../up"}', 'line 1: name must be a plain file name'],
     [
       '{"video": "a.mp4", "label": "a", "steps": 0}',
-      'line 1: steps must be a whole number from 1 to 500, got 0',
+      'line 1: steps must be a whole number from 1 to 500, or "model", got 0',
     ],
     ['{"video": ', 'line 1: is not JSON'],
     ['[1]', 'line 1: is no object'],
