@@ -4,7 +4,7 @@ import { defaultTimelineSpec, type EncoderFrame, type PlaceEmbeddings } from '..
 import { Timeline } from '../../src/conditions/timeline.js';
 import { embedClip } from '../../src/foley/embed-clip.js';
 import type { Clip } from '../../src/foley/stations.js';
-import { fakeClip } from './fake-stations.js';
+import { fakeClip, type Trace } from './fake-stations.js';
 
 /** One frame for each value at 30 a second; sources change with `sourceOf`. */
 function clipOf(values: readonly number[], sourceOf = (index: number) => index): Clip {
@@ -153,5 +153,57 @@ describe('distinct pictures', () => {
       async (tolerance) => (await embed(clipOf([1]), tolerance)).encoderId,
     );
     expect(await Promise.all(ids)).toEqual(['fake', 'fake', 'fake/tolerance-2', 'fake/tolerance-3']);
+  });
+});
+
+describe('pictures', () => {
+  const timeline = new Timeline(defaultTimelineSpec);
+  const range = { startSeconds: 0, durationSeconds: 0.2 };
+  const encoder = {
+    id: 'fake',
+    width: 1,
+    imageSize: 384,
+    embedTexts: async () => [],
+    embedFrames: async (frames: AsyncIterable<EncoderFrame>) => {
+      let count = 0;
+      for await (const _ of frames) count++;
+      return { timesSeconds: new Float64Array(count), width: 1, data: new Float32Array(count) };
+    },
+  };
+  const fitOf = async (more: object) => {
+    const trace: Trace = [];
+    const stations = { encoder: { ...encoder, ...more }, embeddingCache: null };
+    await embedClip(fakeClip(trace), range, timeline, stations, {});
+    return (trace[0] as { frames: { fit: unknown } }).frames.fit;
+  };
+
+  it('come in their own proportions, unless the encoder stretches them to its square', async () => {
+    expect(await fitOf({})).toEqual({ kind: 'shortest-side', pixels: 384 });
+    expect(await fitOf({ pictureFilter: 'bicubic' })).toEqual({
+      kind: 'shortest-side',
+      pixels: 384,
+      filter: 'bicubic',
+    });
+    expect(await fitOf({ pictureFilter: 'bicubic', stretchesPictures: true })).toEqual({
+      kind: 'exact',
+      width: 384,
+      height: 384,
+      filter: 'bicubic',
+    });
+  });
+
+  it('are not looked at again for changes that are not asked for', async () => {
+    const kept = { timesSeconds: new Float64Array(1), width: 1, data: Float32Array.of(7) };
+    const asked: string[] = [];
+    const embeddingCache = {
+      read: async ({ encoderId }: EmbeddingKey) => {
+        asked.push(encoderId);
+        return encoderId.endsWith('/changes') ? kept : null;
+      },
+      write: async () => {},
+    };
+    const stations = { encoder, embeddingCache };
+    expect(await embedClip(fakeClip([]), range, timeline, stations, {})).toBe(kept);
+    expect(asked).toEqual(['fake', 'fake/changes']);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { kindOfLabel } from '../../src/foley/clip-events.js';
 import { type FoleyTake, generate } from '../../src/foley/generate.js';
 import { type FoleyProgress, type JobHooks, StageClock } from '../../src/foley/progress.js';
 import type { SettledRequest } from '../../src/foley/settled-request.js';
@@ -55,6 +56,23 @@ describe('generate', () => {
     // the middle of a smoothed edge stays in place, and the hysteresis holds the end: within 0.1 s
     expect(Math.abs(spans[0]!.startSeconds - 0.5)).toBeLessThan(0.1);
     expect(Math.abs(spans[0]!.endSeconds - 1.5)).toBeLessThan(0.1);
+  });
+
+  it('compares all pictures only where a label may sound at sudden movements', async () => {
+    const pictures = async (fields: object) => {
+      const { trace } = await run(settled({ looksPerSecond: 5, ...fields }));
+      const asked = trace.find((entry) => 'frames' in (entry as object)) as {
+        frames: { framesPerSecond: number };
+      };
+      return asked.frames.framesPerSecond;
+    };
+    expect(await pictures({ events: 'all' })).toBe(30);
+    expect(await pictures({ events: 'off' })).toBe(5);
+    const kind = await kindOfLabel('dog', fakeStations([]).encoder);
+    expect(await pictures({ events: 'rhythmic', label: 'dog' })).toBe(kind === 'rhythmic' ? 30 : 5);
+    expect(await pictures({ events: 'rhythmic', label: null })).toBe(30); // nobody knows yet what is heard
+    const timing = { spans: [], timesSeconds: [], similarity: [] };
+    expect(await pictures({ events: 'all', timing })).toBe(5);
   });
 
   it('leaves out what has no weight, and does not look when nothing needs it', async () => {

@@ -43,6 +43,53 @@ async function* framesAt(timesSeconds: readonly number[]): AsyncGenerator<Encode
     };
 }
 
+/** A tower that takes its time, and looks at what it was given only at the end of it; later pictures are done sooner. */
+function slowTower(atOnce: number, failsAt = Number.POSITIVE_INFINITY) {
+  let [underWay, most] = [0, 0];
+  const tower = openTower(
+    1,
+    atOnce,
+    async () =>
+      ({
+        async run({ image }: Readonly<Record<string, Tensor>>) {
+          most = Math.max(most, ++underWay);
+          await new Promise((done) => setTimeout(done, underWay % 2 === 0 ? 1 : 4));
+          underWay--;
+          const red = Math.round(255 * floats(image!)[0]!);
+          if (red === failsAt) throw new Error(`the tower broke at ${red}`);
+          return { embedding: tensor([1, 1], Float32Array.of(red)) };
+        },
+      }) as unknown as Session,
+  );
+  return { tower, atOnce: () => most, underWay: () => underWay };
+}
+
+describe('a tower with several threads', () => {
+  it('is kept busy, and gives what came in the order in which it came', async () => {
+    const slow = slowTower(3);
+    const { data, timesSeconds } = await embedStream(slow.tower, 'embedding', preprocessing, frames(40, 10));
+    expect([...data]).toEqual(Array.from({ length: 40 }, (_, index) => index));
+    expect([...timesSeconds]).toEqual(Array.from({ length: 40 }, (_, index) => index / 10));
+    expect(slow.atOnce()).toBeGreaterThanOrEqual(3);
+  });
+  it('is at rest when it has failed, or the pictures have', async () => {
+    const slow = slowTower(3, 7);
+    await expect(embedStream(slow.tower, 'embedding', preprocessing, frames(40, 10))).rejects.toThrow(
+      'the tower broke at 7',
+    );
+    expect(slow.underWay()).toBe(0);
+    async function* broken() {
+      yield* frames(5, 10);
+      throw new Error('the clip ends here');
+    }
+    const other = slowTower(3);
+    await expect(embedStream(other.tower, 'embedding', preprocessing, broken())).rejects.toThrow(
+      'the clip ends here',
+    );
+    expect(other.underWay()).toBe(0);
+  });
+});
+
 describe('a stream of frames through a tower', () => {
   const grid = { output: 'places', rows: 1, columns: 2 };
   it.each([1, 4])('keeps places eight times a second at most, %i pictures at once', async (batch) => {

@@ -11,6 +11,7 @@ export const systemIds = [
   'timing',
   'both',
   'motion',
+  'beyond',
   'true-timing',
   'energy',
   'sampler',
@@ -37,8 +38,9 @@ export interface OtherSystem {
 
 export type System = ModelSystem | OtherSystem;
 
-/** The picture's motion acts in the system of that name alone. */
-const unmoved = { dynamics: 0, doppler: 0, pan: 0 } as const;
+/** The picture's motion acts in the systems of that name, and beyond the picture, alone. */
+const unmoved = { dynamics: 0, doppler: 0, pan: 0, beyond: 0 } as const;
+const moved = { dynamics: 1, doppler: 1, pan: 1 } as const;
 /** Both adapters act fully, whatever the model's defaults are, unless a system says otherwise. */
 const fully = { frameScale: 1, timingScale: 1 } as const;
 
@@ -58,6 +60,9 @@ function model(
   };
 }
 
+/** As long as any scene: nothing is cut off. */
+const longestSceneSeconds = 10;
+
 /** Frames without timing are pushed as hard as the text: taken as they are, they hardly act alone. */
 const pushed = { visionGuidance: 3 } as const;
 
@@ -75,11 +80,8 @@ export const systems: Readonly<Record<SystemId, System>> = {
   frame: model('frame adapter alone, no timing', { timingScale: 0, ...pushed }),
   timing: model('timing alone, no frame adapter', { frameScale: 0 }),
   both: model('frame adapter and timing', {}),
-  motion: model('both, and level, pitch and direction by the motion seen', {
-    dynamics: 1,
-    doppler: 1,
-    pan: 1,
-  }),
+  motion: model('both, and level, pitch and direction by the motion seen', moved),
+  beyond: model('the same, heard on beyond the picture', { ...moved, beyond: longestSceneSeconds }),
   'true-timing': model('both, told the true timing', {}, { timing: 'true' }),
   energy: model(
     'timing by changes in the picture, no label',
