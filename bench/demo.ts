@@ -1,32 +1,39 @@
 /**
  * @file Seconds by stage and peak memory of a generation, with an empty and with a filled embedding cache.
  *
- *   npx tsx bench/demo.ts [CLIP LABEL]... [--out FILE.json]
+ *   npm run build && npx tsx bench/demo.ts [CLIP LABEL]... [--repeats N] [--bin FILE]... [--out FILE.json]
  *
- * Without clips it takes those in examples/. Each run is a process of its own, as on the command line; `cold` has looked
- * at no frame before. Quote figures from a quiet machine only: the load at the start stands in the result.
+ * Without clips it takes those in examples/. Every run is the command line itself, from its start to its end; `cold` has
+ * looked at no frame before. With several `--bin`, such as that of another checkout, their runs take turns. Quote figures from
+ * a quiet machine only: the load at the start stands in the result.
  */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { runFoleyJob } from '../src/foley/job-runner.node.js';
+import { promisify } from 'node:util';
 import { type FoleyStage, foleyStages } from '../src/foley/progress.js';
-import { parseRequest } from '../src/foley/request.js';
+import type { FoleySidecar } from '../src/foley/write-take.node.js';
 
 interface Run {
+  readonly bin: string;
   readonly clip: string;
   readonly clipSeconds: number;
   readonly cache: 'cold' | 'warm';
   readonly seconds: Readonly<Record<FoleyStage, number>>;
-  /** From the call to the files, with the start of the process. */
+  /** From the start of the command to its end. */
   readonly wallSeconds: number;
   readonly peakMemoryMiB: number;
 }
 
 const args = process.argv.slice(2);
-const outAt = args.indexOf('--out');
-const outFile = outAt < 0 ? null : args.splice(outAt, 2)[1]!;
+const outFile = taken('--out').at(-1) ?? null;
+const repeats = Number(taken('--repeats').at(-1) ?? 3);
+const named = taken('--bin');
+const bins = named.length > 0 ? named : ['bin/smooth-foley.js'];
 if (args.length % 2 !== 0) throw new Error('give a label after each clip');
+if (!existsSync('dist')) throw new Error('what is measured is the built package: npm run build');
 const clips =
   args.length > 0
     ? pairs(args)
@@ -37,29 +44,42 @@ const load = loadavg()[0]!;
 const runs: Run[] = [];
 try {
   for (const [index, [clip, label]] of clips.entries()) {
-    for (const cache of ['cold', 'warm'] as const) {
-      const request = parseRequest({
-        video: clip,
-        label,
-        outDir: folder,
-        overwrite: true,
-        cacheDir: join(folder, `cache-${index}`),
-      });
-      const started = performance.now();
-      const { takes, peakRssBytes } = await runFoleyJob(request);
-      const { timings, clip: facts } = takes[0]!;
-      runs.push({
-        clip: basename(clip),
-        clipSeconds: facts.facts.durationSeconds,
-        cache,
-        seconds: timings,
-        wallSeconds: (performance.now() - started) / 1000,
-        peakMemoryMiB: Math.round(peakRssBytes / 2 ** 20),
-      });
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      for (const [which, bin] of bins.entries()) {
+        const cacheDir = join(folder, `cache-${index}-${repeat}-${which}`);
+        for (const cache of ['cold', 'warm'] as const)
+          runs.push(await measured(bin, clip, label, cacheDir, cache));
+      }
     }
   }
 } finally {
   await rm(folder, { recursive: true });
+}
+
+async function measured(
+  bin: string,
+  clip: string,
+  label: string,
+  cacheDir: string,
+  cache: Run['cache'],
+): Promise<Run> {
+  const flags = ['--label', label, '--out-dir', folder, '--cache-dir', cacheDir, '--overwrite', '--json'];
+  const started = performance.now();
+  const { stdout } = await promisify(execFile)(process.execPath, [bin, 'generate', clip, ...flags], {
+    maxBuffer: 2 ** 28,
+  });
+  const wallSeconds = (performance.now() - started) / 1000;
+  const { takes, peakRssBytes } = JSON.parse(stdout) as { takes: FoleySidecar[]; peakRssBytes: number };
+  const { timings, clip: facts } = takes[0]!;
+  return {
+    bin,
+    clip: basename(clip),
+    clipSeconds: facts.facts.durationSeconds,
+    cache,
+    seconds: timings,
+    wallSeconds,
+    peakMemoryMiB: Math.round(peakRssBytes / 2 ** 20),
+  };
 }
 
 const report = {
@@ -70,18 +90,45 @@ const report = {
   runs,
 };
 process.stdout.write(
-  `${report.processor}, ${report.threads} threads, Node ${report.node}, load ${load.toFixed(1)} at the start\n\n`,
+  `${report.processor}, ${report.threads} threads, Node ${report.node}, load ${load.toFixed(1)} at the start; ` +
+    `medians of ${repeats} [least, most]\n\n`,
 );
 process.stdout.write(
-  `| clip | s | cache | ${foleyStages.join(' | ')} | all | MiB |\n|---|--:|---|${'--:|'.repeat(foleyStages.length + 2)}\n`,
+  `| command | clip | s | cache | ${foleyStages.join(' | ')} | all | MiB |\n|---|---|--:|---|${'--:|'.repeat(foleyStages.length + 2)}\n`,
 );
-for (const { clip, clipSeconds, cache, seconds, wallSeconds, peakMemoryMiB } of runs) {
-  const stages = foleyStages.map((stage) => seconds[stage].toFixed(2)).join(' | ');
-  process.stdout.write(
-    `| ${clip} | ${clipSeconds.toFixed(1)} | ${cache} | ${stages} | ${wallSeconds.toFixed(2)} | ${peakMemoryMiB} |\n`,
-  );
+for (const bin of bins) {
+  for (const [clip] of clips) {
+    for (const cache of ['cold', 'warm'] as const) {
+      const group = runs.filter(
+        (run) => run.bin === bin && run.clip === basename(clip) && run.cache === cache,
+      );
+      const stages = foleyStages.map((stage) =>
+        median(group.map(({ seconds }) => seconds[stage])).toFixed(2),
+      );
+      const walls = group.map(({ wallSeconds }) => wallSeconds).sort((a, b) => a - b);
+      const all = `${median(walls).toFixed(1)} [${walls[0]!.toFixed(1)}, ${walls.at(-1)!.toFixed(1)}]`;
+      const memory = Math.max(...group.map(({ peakMemoryMiB }) => peakMemoryMiB));
+      const { clipSeconds } = group[0]!;
+      process.stdout.write(
+        `| ${bin} | ${basename(clip)} | ${clipSeconds.toFixed(1)} | ${cache} | ${stages.join(' | ')} | ${all} | ${memory} |\n`,
+      );
+    }
+  }
 }
 if (outFile !== null) await writeFile(outFile, `${JSON.stringify(report, null, 2)}\n`);
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The values of an option, taken out of the arguments. */
+function taken(name: string): string[] {
+  const values: string[] = [];
+  for (let at = args.indexOf(name); at >= 0; at = args.indexOf(name)) values.push(args.splice(at, 2)[1]!);
+  return values;
+}
 
 function pairs(list: readonly string[]): [string, string][] {
   return Array.from({ length: list.length / 2 }, (_, index) => [list[2 * index]!, list[2 * index + 1]!]);

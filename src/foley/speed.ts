@@ -56,12 +56,12 @@ export const exactSpeed: SpeedSettings = {
 const leastChannelsToSave = 256;
 
 /**
- * What a model does where a request says nothing. A small model computes everything, and looks ten times a second, twice
- * as often as its adapters were trained with. At full size, whole steps are one
- * in three, and the image tower looks five times a second, as often as frame adapters are trained with here.
+ * What a model does where a request says nothing. A small model computes every step, and looks ten times a second, twice
+ * as often as its adapters were trained with, at pictures that differ by more than coding noise. At full size, whole steps
+ * are one in three, and the image tower looks five times a second, as often as frame adapters are trained with here.
  */
 export function speedDefaults({ unet }: ModelConfig): SpeedSettings {
-  if (unet.blockOutChannels[0]! < leastChannelsToSave) return { ...exactSpeed, looksPerSecond: 10 };
+  if (unet.blockOutChannels[0]! < leastChannelsToSave) return { ...exactSpeed, looksPerSecond: 10, frameTolerance: 1 };
   return { ...exactSpeed, reuseInterval: 3, looksPerSecond: 5, frameTolerance: 2 };
 }
 
