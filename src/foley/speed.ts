@@ -61,7 +61,8 @@ const leastChannelsToSave = 256;
  * are one in three, and the image tower looks five times a second, as often as frame adapters are trained with here.
  */
 export function speedDefaults({ unet }: ModelConfig): SpeedSettings {
-  if (unet.blockOutChannels[0]! < leastChannelsToSave) return { ...exactSpeed, looksPerSecond: 10, frameTolerance: 1 };
+  if (unet.blockOutChannels[0]! < leastChannelsToSave)
+    return { ...exactSpeed, looksPerSecond: 10, frameTolerance: 1 };
   return { ...exactSpeed, reuseInterval: 3, looksPerSecond: 5, frameTolerance: 2 };
 }
 
