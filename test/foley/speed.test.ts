@@ -18,7 +18,7 @@ describe('speed settings', () => {
   });
 
   it('save looks in a small model, and steps and more looks in a large one', () => {
-    expect(speedDefaults(small)).toEqual({ ...exactSpeed, looksPerSecond: 10 });
+    expect(speedDefaults(small)).toEqual({ ...exactSpeed, looksPerSecond: 10, frameTolerance: 1 });
     expect(speedDefaults(smoothFoley)).toMatchObject({ reuseInterval: 3, looksPerSecond: 5 });
     expect(speedDefaults(foleycrafter)).toMatchObject({ reuseInterval: 3, looksPerSecond: 5 });
     // what could not be judged without published weights is left to the request
