@@ -222,6 +222,8 @@ export const inspectRequestSchema = publicRequestSchema.pick({
   minimumOff: true,
   smoothing: true,
   events: true,
+  dynamics: true,
+  beyond: true,
   start: true,
   duration: true,
   model: true,

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { inspectFields } from '../../src/cli/commands/inspect.js';
 import type { ImageTextEncoder, PlaceEmbeddings } from '../../src/conditions/frame-embeddings.js';
 import { soundClass } from '../../src/data/sound-classes.js';
 import { kindOfLabel } from '../../src/foley/clip-events.js';
 import { generate } from '../../src/foley/generate.js';
 import { StageClock } from '../../src/foley/progress.js';
+import { inspectRequestSchema } from '../../src/service/contract.js';
 import { fakeClip, fakeStations, settled } from './fake-stations.js';
 
 /** One value a place, the logit of any label: a thing that crosses the picture from left to right within two seconds. */
@@ -55,6 +57,12 @@ const idle = (take: { warnings: readonly string[] }) =>
   take.warnings.filter((warning) => warning.startsWith('beyond had no effect'));
 
 describe('beyond the picture', () => {
+  it('is looked for by whatever asks when a label sounds, beside the level that it needs', () => {
+    for (const field of ['beyond', 'dynamics']) {
+      expect(inspectFields.map(({ name }) => name)).toContain(field);
+      expect(Object.keys(inspectRequestSchema.shape)).toContain(field);
+    }
+  });
   it('a sustained sound goes on after what makes it has left, falling, and fades where it is cut off', async () => {
     expect(await kindOfLabel(engine, stationsOf().encoder)).toBe('sustained');
     const [within, tail] = [await takeOf(engine, {}), await takeOf(engine, { beyond: 1 })];

@@ -19,6 +19,8 @@ import type { Terminal } from '../terminal.js';
 /** Fields of a request that decide what is seen when. */
 const seeingFields = new Set([
   'label',
+  'dynamics',
+  'beyond',
   'start',
   'duration',
   'model',
