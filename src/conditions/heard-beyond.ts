@@ -1,5 +1,5 @@
 /** @file Sound beyond the picture: what moves out of it is heard for as long as its way, carried on, is still near. */
-import { levelDbAt, type MotionPath } from './motion-curve.js';
+import { levelDbAt, type MotionPath } from './motion-path.js';
 import type { TimeSpan } from './timeline.js';
 
 /** A stretch over which a tail is faded, from nothing at `silentSeconds` to its own level at `fullSeconds`. */

@@ -66,20 +66,23 @@ export function motionOf(
   const presence: number[] = [];
   const size: number[] = [];
   const position: number[] = [];
+  const height: number[] = [];
   for (const grid of grids) {
-    let [best, area, moment] = [Number.NEGATIVE_INFINITY, 0, 0];
+    let [best, area, moment, rise] = [Number.NEGATIVE_INFINITY, 0, 0, 0];
     grid.forEach((logit, place) => {
       const raw = logistic(placeSharpness * (logit - evenPlace));
       const share = Math.max(0, (raw - ofBackground) / (1 - ofBackground));
       best = Math.max(best, logit);
       area += share;
       moment += share * (((place % columns) + 0.5) * (2 / columns) - 1);
+      rise += share * (1 - (Math.floor(place / columns) + 0.5) * (2 / rows));
     });
     presence.push(logistic(best - even));
     size.push(Math.min(1, areaFactor * (area / count) ** areaExponent));
     position.push(area === 0 ? 0 : moment / area);
+    height.push(area === 0 ? 0 : rise / area);
   }
-  return { timesSeconds: Array.from(timesSeconds), presence, size, position };
+  return { timesSeconds: Array.from(timesSeconds), presence, size, position, height };
 }
 
 /** The presence of a motion at other times, ascending; on the line between its neighbours, held outside. */

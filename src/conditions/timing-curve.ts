@@ -72,8 +72,8 @@ export function serializeTiming(timing: TimingCurve): string {
   ].join('\n');
 }
 
-function motionLines({ timesSeconds, presence, size, position }: MotionCurve): string[] {
-  const lists = Object.entries({ timesSeconds, presence, size, position });
+function motionLines({ timesSeconds, presence, size, position, height }: MotionCurve): string[] {
+  const lists = Object.entries({ timesSeconds, presence, size, position, ...(height && { height }) });
   const lines = lists.map(([name, values]) => `    "${name}": ${JSON.stringify(values)}`);
   return ['  "motion": {', lines.join(',\n'), '  }'];
 }

@@ -1,12 +1,8 @@
 /** @file How a label's thing moves through a clip, and how far its sound is to follow. */
 import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
 import type { TailFade } from '../conditions/heard-beyond.js';
-import {
-  defaultMotionSettings,
-  type MotionCurve,
-  type MotionPath,
-  motionPath,
-} from '../conditions/motion-curve.js';
+import type { MotionCurve } from '../conditions/motion-curve.js';
+import { defaultMotionSettings, type MotionPath, motionPath } from '../conditions/motion-path.js';
 import { motionOf, type PlaceSightSettings } from '../conditions/place-sight.js';
 import { defaultSimilaritySettings, type SimilaritySettings } from '../conditions/similarity.js';
 import { assumeSize, type SizedThing } from './assumed-size.js';
@@ -57,12 +53,13 @@ export async function computeMotion(
 ): Promise<MotionCurve | null> {
   if (places === undefined || encoder.embedPlaceLabels === undefined) return null;
   const wanted = await knownLabel(label, encoder);
-  const { timesSeconds, presence, size, position } = motionOf(places, wanted, motionSight());
+  const { timesSeconds, presence, size, position, height } = motionOf(places, wanted, motionSight());
   return {
     timesSeconds: timesSeconds.map(rounded),
     presence: presence.map(rounded),
     size: size.map(rounded),
     position: position.map(rounded),
+    ...(height === undefined ? {} : { height: height.map(rounded) }),
   };
 }
 

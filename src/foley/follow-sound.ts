@@ -4,7 +4,7 @@ import { ownSwells } from '../audio/own-swells.js';
 import { readAt } from '../audio/variable-speed.js';
 import { createWave, sampleCount, type Wave } from '../audio/wave.js';
 import { tailGain } from '../conditions/heard-beyond.js';
-import { distanceMetresAt, levelDbAt, panAt, radialSpeedAt } from '../conditions/motion-curve.js';
+import { distanceMetresAt, levelDbAt, panAt, radialSpeedAt } from '../conditions/motion-path.js';
 import { levelRangeDb } from '../conditions/timing-raster.js';
 import { dopplerFactor, speedOfSound } from '../data/acoustics.js';
 import type { FollowedMotion } from './clip-motion.js';

@@ -46,11 +46,13 @@ function mutable({
   presence,
   size,
   position,
+  height,
 }: MotionCurve): NonNullable<InlineTiming['motion']> {
   return {
     timesSeconds: [...timesSeconds],
     presence: [...presence],
     size: [...size],
     position: [...position],
+    ...(height === undefined ? {} : { height: [...height] }),
   };
 }

@@ -1,5 +1,6 @@
 /** @file `smooth-foley train STAGE`: opens a configuration and its data, trains, draws pictures, exports the result. */
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { createOrtEngine } from '../engine/ort-engine.node.js';
@@ -103,11 +104,11 @@ export async function runTraining(
   const report = options.report ?? (() => {});
   const json = await readConfig(configPath);
   const model = await readModelConfig(join(options.modelFolder, 'config.json'));
-  const { threads } = options;
-  const engine = createOrtEngine(threads === undefined ? {} : { threads });
+  const threads = options.threads ?? availableParallelism();
+  const engine = createOrtEngine({ threads });
   let run: StageRun | null = null;
   try {
-    const context: StageContext = { ...options, engine, model, report };
+    const context: StageContext = { ...options, engine, threads, model, report };
     const prepared = await stage.prepare(json, configPath, context);
     run = prepared.run;
     const began = new Date();

@@ -9,6 +9,8 @@ import { openPictures } from '../data/picture-store.node.js';
 import type { Scene } from '../data/scene.js';
 import { drawnFor, framesOfScene } from '../data/scene-frames.node.js';
 import { readScene } from '../data/scenes.node.js';
+import { vagueLabelOf } from '../data/vague-labels.js';
+import { createParallelEngine } from '../engine/parallel-engine.node.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { createSmallEncoder } from '../models/small-image-text-encoder.js';
 import { createWordpieceTokenizer } from '../models/wordpiece-tokenizer.js';
@@ -26,6 +28,8 @@ export interface SceneSplit {
   readonly captions: readonly string[];
   /** ... and those that name the class. */
   readonly labels: readonly string[];
+  /** ... and those that say only what kind of thing sounds. */
+  readonly kinds: readonly string[];
   /** When each truly sounds. */
   readonly spans: readonly (readonly TimeSpan[])[];
   /** Unscaled latents of the true sound, a row a scene. */
@@ -92,6 +96,7 @@ export async function openScenes(
   return {
     captions: scenes.map(({ sound }) => sound.phrase),
     labels: scenes.map(({ sound }) => sound.label),
+    kinds: scenes.map(({ sound }) => vagueLabelOf(sound.classId)),
     spans,
     latents,
     embeddings,
@@ -111,10 +116,12 @@ async function openEmbeddings(
   const weightsId = await hashOfFile(imagePath);
   const { width, imageSize } = context.model.imageEncoder;
   const drawn = drawnFor(imageSize);
+  // scenes are drawn on this thread while others look
+  const engine = context.threads === 1 ? context.engine : createParallelEngine({ threads: context.threads });
   const open = async () => ({
     pictures: await openPictures(context.picturesFolder),
     encoder: createSmallEncoder({
-      engine: context.engine,
+      engine,
       text: frozenParameters(await openSafetensors(textPath)),
       image: frozenParameters(await openSafetensors(imagePath)),
       tokenizer: createWordpieceTokenizer(
@@ -145,5 +152,6 @@ async function openEmbeddings(
     onProgress,
   );
   for (const { encoder } of opened) await encoder.close();
+  if (engine !== context.engine) await engine.close();
   return rows;
 }

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { heardBeyond, tailGain } from '../../src/conditions/heard-beyond.js';
-import {
-  defaultMotionSettings,
-  levelDbAt,
-  type MotionCurve,
-  motionPath,
-} from '../../src/conditions/motion-curve.js';
+import type { MotionCurve } from '../../src/conditions/motion-curve.js';
+import { defaultMotionSettings, levelDbAt, motionPath } from '../../src/conditions/motion-path.js';
 
 const clipSeconds = 10;
 const times = Array.from({ length: 101 }, (_, index) => index / 10);
@@ -28,8 +24,6 @@ function curve(
 const pathOf = (motion: MotionCurve, passesCamera = true) =>
   motionPath(motion, {
     ...defaultMotionSettings,
-    smoothingSeconds: 0.2,
-    depthSmoothingSeconds: 0.2,
     passesCamera,
   })!;
 

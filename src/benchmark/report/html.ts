@@ -1,6 +1,6 @@
 /** @file The page of a report: its tables, and scenes to look at and listen to. */
 import { breakdownTable, escapeHtml, type Html, metricTable, scoreTable } from './html-tables.js';
-import { modelName, type Report } from './markdown.js';
+import { labelsTold, modelName, type Report } from './markdown.js';
 import type { SetReport } from './report.js';
 import { type SystemId, systems } from './systems.js';
 
@@ -40,7 +40,7 @@ export function reportPage(report: Report, heard: readonly HeardScene[]): Html {
 </head>
 <body>
 <header><h1>Evaluation of ${escapeHtml(name)}</h1>
-<p>${report.steps} steps, guidance ${report.guidance ?? "the model's own"}, seed ${report.seed}.</p>
+<p>${report.steps} steps, guidance ${report.guidance ?? "the model's own"}, seed ${report.seed}. ${labelsTold(report)}</p>
 <nav>${report.sets
     .map(
       ({ set }) =>

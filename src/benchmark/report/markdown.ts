@@ -12,6 +12,7 @@ export interface ReportHead {
   readonly against: SystemId;
   readonly steps: number;
   readonly guidance: number | null;
+  readonly labels: 'exact' | 'vague';
   readonly seed: number;
   readonly resamples: number;
 }
@@ -31,13 +32,18 @@ export function reportMarkdown(report: Report): string {
   return [
     `# ${modelName(report)}`,
     '',
-    `${steps} steps, guidance ${guidance ?? "the model's own"}, seed ${seed}. Systems:`,
+    `${steps} steps, guidance ${guidance ?? "the model's own"}, seed ${seed}. ${labelsTold(report)}Systems:`,
     '',
     ...systemsOf(report).map((id) => `- \`${id}\`: ${systems[id].title}`),
     '',
     ...modelsMarkdown(report.models),
     ...report.sets.flatMap((set) => setMarkdown(set, report)),
   ].join('\n');
+}
+
+/** What the systems were told, where it is less than the scene's own label. */
+export function labelsTold({ labels }: Pick<ReportHead, 'labels'>): string {
+  return labels === 'exact' ? '' : 'Labels say only what kind of thing sounds, such as "vehicle". ';
 }
 
 /** The name of the model, or of its folder. */

@@ -32,6 +32,8 @@ export const reportOptions = z.strictObject({
   /** So many scenes of each set, evenly over it; all unless given. */
   count: z.int().min(1).nullable().default(null),
   seed: z.int().min(0).default(0),
+  /** What the systems are told: the scene's own label, or only the kind of thing that sounds. */
+  labels: z.enum(['exact', 'vague']).default('exact'),
   steps: z.int().min(1).max(500).default(16),
   /** Null is the model's own. */
   guidance: z.number().min(0).max(30).nullable().default(null),

@@ -64,6 +64,7 @@ export async function runReport(
       against: options.against,
       steps: options.steps,
       guidance: options.guidance,
+      labels: options.labels,
       seed: options.seed,
       resamples: options.resamples,
       models: await readModels(options.outFolder),
@@ -115,14 +116,14 @@ export async function runReport(
 
 /** What decides the sounds of a folder: another run into it must agree. */
 async function checkSameRun({ outFolder, ...options }: ReportOptions): Promise<void> {
-  const { model, clipWise, steps, guidance, seed, benchmarkFolder } = options;
-  const text = JSON.stringify({ model, clipWise, steps, guidance, seed, benchmarkFolder }, null, 1);
+  const { model, clipWise, labels, steps, guidance, seed, benchmarkFolder } = options;
+  const text = JSON.stringify({ model, clipWise, labels, steps, guidance, seed, benchmarkFolder }, null, 1);
   const path = join(outFolder, 'run.json');
   const known = await readFile(path, 'utf8').catch(() => null);
   if (known === null) await writeFileAtomic(path, Buffer.from(text));
   else if (known !== text) {
     throw new FoleyError('usage', `${path} is of a run with other settings`, {
-      hint: 'Choose another folder (--out-dir), or the same model, steps, guidance, seed and set.',
+      hint: 'Choose another folder (--out-dir), or the same model, labels, steps, guidance, seed and set.',
     });
   }
 }

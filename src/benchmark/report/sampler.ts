@@ -1,6 +1,6 @@
 /** @file The baseline that many would build: a recording of the label, played where it is seen, as loud as it is near. */
 import { createWave, type Wave } from '../../audio/wave.js';
-import { levelDbAt, type MotionPath, panAt } from '../../conditions/motion-curve.js';
+import { levelDbAt, type MotionPath, panAt } from '../../conditions/motion-path.js';
 import type { TimeSpan } from '../../conditions/timeline.js';
 import { equalPowerPan } from '../../data/acoustics.js';
 import { seededRandom } from '../../data/seeded-random.js';

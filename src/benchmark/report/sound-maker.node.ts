@@ -8,6 +8,7 @@ import type { PictureStore } from '../../data/picture-store.node.js';
 import type { Scene } from '../../data/scene.js';
 import type { SceneTruth } from '../../data/scene-sound.js';
 import type { SoundLibrary } from '../../data/sound-library.js';
+import { vagueLabelOf } from '../../data/vague-labels.js';
 import { deriveSeed } from '../../diffusion/noise.js';
 import { createOrtEngine } from '../../engine/ort-engine.node.js';
 import { FoleyError } from '../../errors/foley-error.js';
@@ -145,8 +146,8 @@ class Maker implements SoundMaker {
     clip: Clip,
     spans: readonly TimeSpan[] | null,
   ): SettledRequest {
-    const { steps, guidance, seed } = this.#options;
-    const { label } = scene.sound;
+    const { labels, steps, guidance, seed } = this.#options;
+    const label = labels === 'exact' ? scene.sound.label : vagueLabelOf(scene.sound.classId);
     const request = parseRequest({ video: clip.path, label, steps, guidance, ...system.fields });
     return withModelDefaults(
       {

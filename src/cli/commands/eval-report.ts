@@ -25,6 +25,7 @@ export function addEvalReport(parent: Command, host: CommandHost): void {
     .option('--clip-frames <file>', 'image tower of CLIP ViT-B/32, beside --embedder wav2clip=FILE')
     .option('--systems <names>', 'only these, with commas between them')
     .option('--sets <names>', 'continuous, general or both with a comma')
+    .option('--labels <which>', 'exact, or vague: systems are told only the kind of thing', 'exact')
     .option('--count <n>', 'so many scenes of each set, evenly over it')
     .option('--shard <i/n>', 'take every n-th scene from the i-th on, and write no report')
     .option('--against <system>', 'differences are told from this system', 'both')
@@ -53,6 +54,7 @@ export function addEvalReport(parent: Command, host: CommandHost): void {
       cacheFolder: resolve(options.cacheDir!),
       ...(options.systems === undefined ? {} : { systems: options.systems.split(',') }),
       ...(options.sets === undefined ? {} : { sets: options.sets.split(',') }),
+      labels: options.labels,
       shard: shardOption(options.shard),
       against: options.against,
       ...numbers(options),

@@ -46,6 +46,8 @@ export const frameAdapterStageSchema = z.strictObject({
   dropout: z.strictObject({ text: dropShare, frames: dropShare, both: dropShare }).prefault({}),
   /** Share of the others that are trained with the bare label, which is what people type. */
   labelShare: z.number().min(0).max(1).default(0),
+  /** Share of those with text whose text says only what kind of thing sounds, so that the picture has to say which. */
+  vagueShare: z.number().min(0).max(1).default(0),
   /**
    * Share of scenes in which the trained temporal adapter, told the true spans, acts beside the frames: there these learn
    * what timing does not say. 0 leaves it out, and needs none.
@@ -77,7 +79,11 @@ export async function openFrameAdapterStage(
   const validation = await openScenes('val', seen, melEncoder, context, { most: validationCount, presences });
   await melEncoder.close();
   const text = await openTextStates(
-    [train, validation].flatMap(({ captions, labels }) => [...captions, ...labels]),
+    [train, validation].flatMap(({ captions, labels, kinds }) => [
+      ...captions,
+      ...labels,
+      ...(config.vagueShare === 0 ? [] : kinds),
+    ]),
     context,
   );
   const backbone = await openSafetensors(join(context.modelFolder, weightFileNames.unet));
@@ -146,6 +152,8 @@ export async function openFrameAdapterStage(
     indices.forEach((index, item) => {
       const isNamed = isTraining && captions[item] !== '' && random.chance(config.labelShare);
       if (isNamed) captions[item] = split.labels[index]!;
+      const isVague = config.vagueShare > 0 && captions[item] !== '' && random.chance(config.vagueShare);
+      if (isVague) captions[item] = split.kinds[index]!;
     });
     const isTimed = indices.map(() => random.chance(config.timedShare));
     return {

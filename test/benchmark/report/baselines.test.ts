@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { energyTiming } from '../../../src/benchmark/report/picture-energy.js';
 import { drawRecording, playRecording } from '../../../src/benchmark/report/sampler.js';
-import { defaultMotionSettings, motionPath } from '../../../src/conditions/motion-curve.js';
+import { defaultMotionSettings, motionPath } from '../../../src/conditions/motion-path.js';
 import type { RgbFrame } from '../../../src/video/rgb-frame.js';
 import { fakeLibrary } from '../../data/fake-library.js';
 
@@ -73,7 +73,7 @@ describe('the sampler', () => {
       size: times.map((time) => (time < 2 ? 0.16 : 0.04)), // twice as far
       position: times.map(() => 1),
     };
-    const motion = motionPath(curve, { ...defaultMotionSettings, depthSmoothingSeconds: 0.1 })!;
+    const motion = motionPath(curve, { ...defaultMotionSettings, windowsSeconds: [0.1] })!;
     const [left, right] = playRecording(drawRecording(library, 'rain', 'a'), spans, motion, 4, 'a').channels;
     const fall = 20 * Math.log10(levelOf(right!, 2.6, 2.9) / levelOf(right!, 1.1, 1.4));
     expect(fall).toBeCloseTo(-6, 0);
