@@ -51,6 +51,14 @@ describe('motionOf', () => {
     expect(right).toBeGreaterThan(0.5);
   });
 
+  it('knows how high it is', () => {
+    const at = (place: number) => nothing.map((value, index) => (index === place ? 3 : value));
+    const { height } = motionOf(gridsOf(at(1), at(4), at(7), nothing), label, settings);
+    expect(height![0]).toBeGreaterThan(0.5);
+    expect(Math.abs(height![1]!)).toBeLessThan(1e-6);
+    expect(height![2]).toBeLessThan(-0.5);
+  });
+
   it('grows with the places that are covered', () => {
     const covered = (count: number) => nothing.map((value, index) => (index < count ? 3 : value));
     const { size } = motionOf(gridsOf(covered(1), covered(3), covered(9)), label, settings);

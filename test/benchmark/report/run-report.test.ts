@@ -92,7 +92,17 @@ describe('runReport', () => {
 
   it('does not mix runs of other settings into a folder', async () => {
     await expect(run({ steps: 2 })).rejects.toThrow(/other settings/);
+    await expect(run({ labels: 'vague' })).rejects.toThrow(/other settings/);
   });
+
+  it('tells systems only the kind of thing where labels are to be vague', async () => {
+    const outFolder = at('vague');
+    const report = (await run({ outFolder, labels: 'vague', systems: ['truth', 'label'], count: 1 }))!;
+    expect(report.labels).toBe('vague');
+    expect(await readFile(join(outFolder, 'report.md'), 'utf8')).toContain('only what kind of thing sounds');
+    const soundIn = (folder: string) => readFile(join(folder, 'sounds', `${ids[0]}.label.wav`));
+    expect((await soundIn(outFolder)).equals(await soundIn(at('out')))).toBe(false);
+  }, 120_000);
 
   it('says what a system lacks', async () => {
     const outFolder = at('lacking');

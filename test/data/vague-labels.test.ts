@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { SOUND_CLASSES } from '../../src/data/sound-classes.js';
+import { vagueLabelOf, vagueLabels } from '../../src/data/vague-labels.js';
+
+describe('vague labels', () => {
+  it('are there for every sound class, once', () => {
+    const listed = Object.values(vagueLabels).flat();
+    expect([...listed].sort()).toEqual(SOUND_CLASSES.map(({ id }) => id).sort());
+    expect(vagueLabelOf('siren')).toBe('vehicle');
+  });
+  it('say nothing that a sharper label says', () => {
+    const phrases = SOUND_CLASSES.flatMap(({ phrases: all }) => all);
+    for (const label of Object.keys(vagueLabels)) expect(phrases).not.toContain(label);
+  });
+  it('are not made up', () => {
+    expect(() => vagueLabelOf('unicorn')).toThrow(/"unicorn" has no vague label/);
+  });
+});
