@@ -45,7 +45,7 @@ const truths = fc.record<Truth>({
   sideRate: fc.double({ min: -1, max: 1, noNaN: true }),
 });
 
-const fit = (looks: readonly Look[], window = 4): StraightWay => {
+const fitted = (looks: readonly Look[], window = 4): StraightWay => {
   const way = fitStraightWay(looks, 1, window);
   expect(way).not.toBeNull();
   return way!;
@@ -55,7 +55,7 @@ describe('a straight way', () => {
   it('is found again from what is seen of it', () => {
     fc.assert(
       fc.property(truths, (truth) => {
-        const way = fit(looksOf(truth));
+        const way = fitted(looksOf(truth));
         // what is likely before any look draws it a little towards standing still at the middle
         expect(Math.abs(way.depthRate - truth.depthRate)).toBeLessThan(0.05);
         expect(Math.abs(way.sideRate - truth.sideRate)).toBeLessThan(0.03);
@@ -68,7 +68,7 @@ describe('a straight way', () => {
   it('knows from heights how fast it comes where sizes do not tell', () => {
     const truth = { depth: 10, side: 0.1, height: 0.15, horizon: -0.05, depthRate: -0.6, sideRate: -0.06 };
     const cut = (isTold: boolean) =>
-      fit(
+      fitted(
         looksOf(truth, ({ height }) => ({
           logDepth: Math.log(10), // it seems as large as ever ...
           wholeHigh: 0.05, // ... since the edge cuts it off
@@ -82,8 +82,8 @@ describe('a straight way', () => {
   it('turns around in a mirror', () => {
     fc.assert(
       fc.property(truths, (truth) => {
-        const way = fit(looksOf(truth));
-        const mirrored = fit(looksOf(truth, ({ side }) => ({ side: -side })));
+        const way = fitted(looksOf(truth));
+        const mirrored = fitted(looksOf(truth, ({ side }) => ({ side: -side })));
         expect(mirrored.side).toBeCloseTo(-way.side, 9);
         expect(mirrored.sideRate).toBeCloseTo(-way.sideRate, 9);
         expect(mirrored.depthRate).toBeCloseTo(way.depthRate, 9);
@@ -92,11 +92,11 @@ describe('a straight way', () => {
   });
   it('rests on the looks within its window, the nearer the more, and needs one', () => {
     const looks = looksOf({ depth: 5, side: 0, height: 0, horizon: 0, depthRate: 0, sideRate: 0 });
-    expect(fit(looks, Number.POSITIVE_INFINITY).support).toBeCloseTo(21, 6);
-    expect(fit(looks, 0.05).support).toBeLessThan(1.5);
+    expect(fitted(looks, Number.POSITIVE_INFINITY).support).toBeCloseTo(21, 6);
+    expect(fitted(looks, 0.05).support).toBeLessThan(1.5);
     expect(fitStraightWay(looks, 9, 1)).toBeNull();
     expect(fitStraightWay(looks, 1, 4, 2)).toBeNull();
-    expect(fit(looks.slice(10, 11))).toMatchObject({
+    expect(fitted(looks.slice(10, 11))).toMatchObject({
       depth: expect.closeTo(5, 9),
       depthRate: 0,
       sideRate: 0,
