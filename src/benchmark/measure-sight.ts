@@ -1,12 +1,12 @@
 /** @file What is measured on what a model sees of a scene, without any sound: its curve, and the on spans cut from it. */
 import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
+import { valueAt } from '../conditions/sampled-curve.js';
 import { type SimilarityStrategy, similarityStrategies } from '../conditions/similarity.js';
 import type { TimeSpan } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { defaultTimingSettings, isOnAt } from '../conditions/timing-track.js';
 import type { SceneTruth } from '../data/scene-sound.js';
 import { mergeSpans } from '../data/sound-activity.js';
-import { interpolate } from '../evaluation/envelope-correlation.js';
 import { spanOverlap } from '../evaluation/level-contrast.js';
 import { rocArea } from '../evaluation/roc.js';
 import { edgeErrors, spanAccuracy } from '../evaluation/span-accuracy.js';
@@ -125,11 +125,11 @@ function gainCorrelation(
   isSeen: readonly boolean[],
   { gain, stepSeconds }: Pick<SceneTruth, 'gain' | 'stepSeconds'>,
 ): number | null {
-  const truth = { timesSeconds: Float64Array.from(gain, (_, step) => step * stepSeconds), gains: gain };
+  const truthTimesSeconds = Float64Array.from(gain, (_, step) => step * stepSeconds);
   const values: number[] = [];
   const levelsDb: number[] = [];
   isSeen.forEach((seen, index) => {
-    const at = interpolate(truth, timesSeconds[index]!);
+    const at = valueAt(truthTimesSeconds, gain, timesSeconds[index]!);
     if (!seen || at <= 0) return;
     values.push(curve[index]!);
     levelsDb.push(20 * Math.log10(at));

@@ -1,7 +1,7 @@
 /** @file Whether the pitch of a passing sound falls as it should: shift of the whole spectrum along log frequency. */
 import { forEachSpectrum, type StftSpec } from '../audio/stft.js';
+import { valueAt } from '../conditions/sampled-curve.js';
 import { FoleyError } from '../errors/foley-error.js';
-import { interpolate } from './envelope-correlation.js';
 import { correlation } from './statistics.js';
 
 /** Radial velocity of the source seen from the listener: positive when it recedes. */
@@ -66,7 +66,7 @@ export function dopplerAgreement(
   const depart = new MeanSpectrum(grid.length);
   forEachSpectrum(samples, stft, (frame, real, imaginary) => {
     const seconds = (frame * stft.hopSamples + stft.fftSize / 2) / sampleRateHz;
-    const speed = interpolate({ timesSeconds, gains: metresPerSecond }, seconds);
+    const speed = valueAt(timesSeconds, metresPerSecond, seconds);
     if (speed > approachLimit && speed < departLimit) return;
     const group = speed <= approachLimit ? approach : depart;
     group.add(logSpectrum(real, imaginary, grid), pitchRatio(speed));

@@ -1,4 +1,5 @@
 /** @file Whether a sound swells and fades as the true gain does. */
+import { valueAt } from '../conditions/sampled-curve.js';
 import type { TimeSpan } from '../conditions/timeline.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { correlation } from './statistics.js';
@@ -54,7 +55,7 @@ export function envelopeCorrelation(
     const end = Math.min(samples.length, Math.round(seconds * sampleRateHz + half));
     if (end <= start) continue;
     levels.push(Math.sqrt(Math.max(0, energy[end]! - energy[start]!) / (end - start)));
-    gains.push(interpolate(truth, seconds));
+    gains.push(valueAt(truth.timesSeconds, truth.gains, seconds));
   }
   return {
     amplitude: correlation(levels, gains),
@@ -73,20 +74,4 @@ function decibels(amplitudes: readonly number[], rangeDb: number): number[] {
   const loudest = amplitudes.reduce((most, value) => Math.max(most, value), 0);
   if (loudest === 0) return amplitudes.map(() => 0);
   return amplitudes.map((value) => Math.max(-rangeDb, 20 * Math.log10(value / loudest)));
-}
-
-/** Linear between the points, constant beyond the ends. */
-export function interpolate(curve: GainCurve, seconds: number): number {
-  const { timesSeconds, gains } = curve;
-  let low = 0;
-  let high = timesSeconds.length - 1;
-  if (seconds <= timesSeconds[0]!) return gains[0]!;
-  if (seconds >= timesSeconds[high]!) return gains[high]!;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (timesSeconds[middle]! <= seconds) low = middle;
-    else high = middle;
-  }
-  const share = (seconds - timesSeconds[low]!) / (timesSeconds[high]! - timesSeconds[low]!);
-  return gains[low]! + share * (gains[high]! - gains[low]!);
 }

@@ -1,7 +1,8 @@
 /** @file Whether a sound comes from where its source is: the balance of left and right against the true pan. */
+
+import { valueAt } from '../conditions/sampled-curve.js';
 import type { TimeSpan } from '../conditions/timeline.js';
 import { FoleyError } from '../errors/foley-error.js';
-import { interpolate } from './envelope-correlation.js';
 import { correlation } from './statistics.js';
 
 /** The true pan: -1 is left, 1 is right, by equal power. */
@@ -52,7 +53,7 @@ export function panAgreement(
       energy: l + r,
       // gains cos and sin of (pan + 1) pi / 4
       heard: (Math.atan2(Math.sqrt(r), Math.sqrt(l)) * 4) / Math.PI - 1,
-      wanted: interpolate({ timesSeconds: truth.timesSeconds, gains: truth.pans }, seconds),
+      wanted: valueAt(truth.timesSeconds, truth.pans, seconds),
     });
   }
   const loudest = windows.reduce((most, { energy }) => Math.max(most, energy), 0);
