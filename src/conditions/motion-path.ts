@@ -1,5 +1,6 @@
 /** @file The motion that follows from how a thing is seen: distance, level, pan and radial speed, within the picture and past it. */
 import type { MotionCurve } from './motion-curve.js';
+import { valueAt } from './sampled-curve.js';
 import { fitStraightWay, type Look, type StraightWay, unexplained } from './straight-way.js';
 
 /** What is assumed of the camera, and of how things move. */
@@ -113,6 +114,8 @@ interface Motion {
   readonly z: number;
   readonly xSpeed: number;
   readonly zSpeed: number;
+  /** Else y is 0. */
+  readonly isHeightKnown: boolean;
 }
 
 /** Motions at times from the first look to the last one, evenly spread. */
@@ -139,7 +142,7 @@ function motionsSeen(looks: readonly Look[], windowsSeconds: readonly number[]):
     left.findIndex((value) => value <= favour * least),
   );
   const [firstSeconds, lastSeconds] = [looks[0]!.timeSeconds, looks.at(-1)!.timeSeconds];
-  const steps = Math.ceil((lastSeconds - firstSeconds) / (spacing * windowsSeconds[chosen]!));
+  const steps = stepCount(lastSeconds - firstSeconds, spacing * windowsSeconds[chosen]!);
   const windows = windowsSeconds.slice(0, chosen + 1).reverse();
   const motions = Array.from({ length: steps + 1 }, (_, step) => {
     const share = steps === 0 ? 0 : step / steps;
@@ -147,6 +150,12 @@ function motionsSeen(looks: readonly Look[], windowsSeconds: readonly number[]):
   });
   return { firstSeconds, lastSeconds, motions };
 }
+
+/** Steps of about a length; longer ones where a curve spans hours, and what it asks for must end. */
+function stepCount(spanSeconds: number, aboutSeconds: number): number {
+  return Math.min(mostSteps, Math.ceil(spanSeconds / aboutSeconds));
+}
+const mostSteps = 20_000;
 
 /** Less support than one look at the very time, and a wider window is asked. */
 const leastSupport = 1;
@@ -167,6 +176,7 @@ function motionOf({ depth, side, height, depthRate, sideRate }: StraightWay): Mo
     z: depth,
     xSpeed: depth * sideRate,
     zSpeed: depth * depthRate,
+    isHeightKnown: height !== null,
   };
 }
 
@@ -200,6 +210,7 @@ function motionBetween(motions: readonly Motion[], share: number): Motion {
     z: between(a.z, b.z),
     xSpeed: between(a.xSpeed, b.xSpeed),
     zSpeed: between(a.zSpeed, b.zSpeed),
+    isHeightKnown: a.isHeightKnown,
   };
 }
 
@@ -209,7 +220,7 @@ const stepSeconds = 0.1;
 /** The curve's times, and even steps from its first to its last one. */
 function pathTimes(timesSeconds: readonly number[]): Float64Array {
   const [first, last] = [timesSeconds[0]!, timesSeconds.at(-1)!];
-  const steps = Math.ceil((last - first) / stepSeconds);
+  const steps = stepCount(last - first, stepSeconds);
   const even = Array.from({ length: steps }, (_, step) => first + (step * (last - first)) / steps);
   return Float64Array.from(new Set([...timesSeconds, ...even])).sort();
 }
@@ -233,14 +244,13 @@ const leastPass = 0.5;
  * about as far from the line of sight as the edge is; how far it was when last seen stays as it was.
  */
 function pastTheCamera(motion: Motion, seconds: number, halfViewTangent: number): Motion {
-  const { x, z, xSpeed, zSpeed } = motion;
+  const { x, z, xSpeed, zSpeed, isHeightKnown } = motion;
   const edge = pictureHeight * halfViewTangent * z;
-  const isHeightKnown = motion.y !== 0;
   const least = Math.sqrt(Math.max(0, ((isHeightKnown ? leastPass : 1) * edge) ** 2 - x * x));
   const y = Math.max(Math.abs(motion.y), least);
   const scale = Math.hypot(x, motion.y, z) / Math.hypot(x, y, z);
   const scaled = { x: scale * x, y: scale * y, z: scale * z, xSpeed: scale * xSpeed, zSpeed: scale * zSpeed };
-  return carriedOn(scaled, seconds);
+  return carriedOn({ ...motion, ...scaled }, seconds);
 }
 
 /** Rounding is no movement: what stands still does so exactly. */
@@ -266,19 +276,4 @@ export function distanceMetresAt(path: MotionPath, sizeMetres: number, timeSecon
 /** m/s of a thing of this size at a time; negative while it comes nearer. */
 export function radialSpeedAt(path: MotionPath, sizeMetres: number, timeSeconds: number): number {
   return sizeMetres * path.nearestSizes * valueAt(path.timesSeconds, path.radialSpeed, timeSeconds);
-}
-
-/** Linear between the samples, held before the first and after the last. */
-function valueAt(times: Float64Array, values: Float64Array, timeSeconds: number): number {
-  let low = 0;
-  let high = times.length - 1;
-  if (timeSeconds <= times[low]!) return values[low]!;
-  if (timeSeconds >= times[high]!) return values[high]!;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (times[middle]! <= timeSeconds) low = middle;
-    else high = middle;
-  }
-  const part = (timeSeconds - times[low]!) / (times[high]! - times[low]!);
-  return values[low]! + part * (values[high]! - values[low]!);
 }

@@ -66,12 +66,16 @@ export function fitStraightWay(
   deviationSeconds: number,
   leftOutSeconds = -1,
 ): StraightWay | null {
-  const used = looks.flatMap((look): CentredLook[] => {
+  const used: CentredLook[] = [];
+  const reachSeconds = reach * deviationSeconds;
+  for (let index = firstFrom(looks, centreSeconds - reachSeconds); index < looks.length; index++) {
+    const look = looks[index]!;
     const seconds = look.timeSeconds - centreSeconds;
-    if (Math.abs(seconds) > reach * deviationSeconds || Math.abs(seconds) <= leftOutSeconds) return [];
+    if (seconds > reachSeconds) break;
+    if (Math.abs(seconds) <= leftOutSeconds) continue;
     const weight = look.weight * Math.exp(-0.5 * (seconds / deviationSeconds) ** 2);
-    return [{ ...look, seconds, weight }];
-  });
+    used.push({ ...look, seconds, weight });
+  }
   if (used.length === 0) return null;
   let best: Solution | null = null;
   let bestStep = 0;
@@ -92,6 +96,17 @@ export function fitStraightWay(
   }
   const { way } = best!; // standing still suits any looks
   return { ...way, support: used.reduce((sum, { weight }) => sum + weight, 0) };
+}
+
+/** The index of the first look that is not before a time. */
+function firstFrom(looks: readonly Look[], seconds: number): number {
+  let [low, high] = [0, looks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (looks[middle]!.timeSeconds < seconds) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Further away than so many deviations a look counts for nothing. */

@@ -4,7 +4,7 @@ import type { ModelConfig } from '../models/model-config.js';
 
 export interface StageContext {
   readonly engine: Engine;
-  /** How many of them there are for it, and for looking at scenes. */
+  /** CPU threads of the engine, and for looking at scenes. */
   readonly threads: number;
   /** Mixtures, latents and embeddings that are computed once are kept here. */
   readonly cacheFolder: string;
