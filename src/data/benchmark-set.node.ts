@@ -19,6 +19,8 @@ export interface WriteBenchmarkOptions {
   readonly outFolder: string;
   readonly seed: number;
   readonly sets?: readonly BenchmarkSetName[];
+  /** As in `PlanBenchmarkInput`. */
+  readonly rounds?: number;
 }
 
 const listSchema = z.strictObject({
@@ -52,8 +54,14 @@ export async function writeBenchmark(
   const { outFolder, seed } = options;
   const library = withSyntheticSounds(await openSoundLibrary(options));
   const pictures = await openPictures(options.picturesFolder);
-  const { sets } = options;
-  const planned = planBenchmark({ seed, pictures: pictures.index, library, ...(sets ? { sets } : {}) });
+  const { sets, rounds = 1 } = options;
+  const planned = planBenchmark({
+    seed,
+    pictures: pictures.index,
+    library,
+    rounds,
+    ...(sets ? { sets } : {}),
+  });
   await mkdir(outFolder, { recursive: true });
   const scenes: BenchmarkEntry[] = [];
   for (const { set, kind, scene } of planned) {

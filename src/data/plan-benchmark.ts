@@ -26,6 +26,8 @@ export interface PlanBenchmarkInput {
   readonly library: SoundLibrary;
   /** Both unless given. */
   readonly sets?: readonly BenchmarkSetName[];
+  /** So many times as many scenes of the same make, the first of them those of one round. 1 unless given. */
+  readonly rounds?: number;
 }
 
 type Path = Pick<Extract<SceneChoice, { kind: 'object' }>, 'motion' | 'speedShares' | 'nearShares'> & {
@@ -98,20 +100,22 @@ interface Draft {
   readonly choice: SceneChoice;
 }
 
-function continuousDrafts(): Draft[] {
+function continuousDrafts(rounds: number): Draft[] {
   return continuousClasses.flatMap(({ soundClassId, subjectId, ways }) =>
-    paths[ways].map(({ name, ...way }) => ({
-      set: 'continuous' as const,
-      kind: name,
-      choice: {
-        ...way,
-        kind: 'object' as const,
-        subjectId,
-        soundClassId,
-        soundsThroughout: true,
-        longestEventSeconds: soundClassId === 'dog-bark' ? 2 : null,
-      },
-    })),
+    Array.from({ length: rounds }, () => paths[ways])
+      .flat()
+      .map(({ name, ...way }) => ({
+        set: 'continuous' as const,
+        kind: name,
+        choice: {
+          ...way,
+          kind: 'object' as const,
+          subjectId,
+          soundClassId,
+          soundsThroughout: true,
+          longestEventSeconds: soundClassId === 'dog-bark' ? 2 : null,
+        },
+      })),
   );
 }
 
@@ -148,14 +152,15 @@ const places: readonly (readonly [string, string])[] = [
   ['crowd', 'bg:Indoors/hall.jpg'],
 ];
 
-function generalDrafts(): Draft[] {
+function generalDrafts(rounds: number): Draft[] {
+  const count = scenesPerKind * rounds;
   const things = (
     kind: string,
     table: typeof oneShots,
     longestEventSeconds: number,
     soundsThroughout: boolean,
   ): Draft[] =>
-    Array.from({ length: scenesPerKind }, (_, index) => {
+    Array.from({ length: count }, (_, index) => {
       const [soundClassId, subjectId, motions] = table[index % table.length]!;
       return {
         set: 'general' as const,
@@ -173,7 +178,7 @@ function generalDrafts(): Draft[] {
         },
       };
     });
-  const ambiences = Array.from({ length: scenesPerKind }, (_, index) => {
+  const ambiences = Array.from({ length: count }, (_, index) => {
     const [soundClassId, picture] = places[index % places.length]!;
     return {
       set: 'general' as const,
@@ -197,12 +202,15 @@ function generalDrafts(): Draft[] {
 
 /**
  * The scenes of the sets, 8 to 10 s each: 12 classes of ten paths, and 20 one-shots, rhythms and ambiences each. All
- * from recordings, pictures and places of the val split. The same input gives the same scenes.
+ * from recordings, pictures and places of the val split. Further rounds walk the same tables again, with other draws. The
+ * same input gives the same scenes.
  * @throws FoleyError `input-missing` where the library or the pictures lack what the tables name
  */
 export function planBenchmark(input: PlanBenchmarkInput): BenchmarkScene[] {
-  const { seed, sets = benchmarkSets } = input;
-  const drafts = [...continuousDrafts(), ...generalDrafts()].filter(({ set }) => sets.includes(set));
+  const { seed, sets = benchmarkSets, rounds = 1 } = input;
+  const drafts = [...continuousDrafts(rounds), ...generalDrafts(rounds)].filter(({ set }) =>
+    sets.includes(set),
+  );
   const counts = new Map<string, number>();
   return drafts.map((draft) => {
     const { set, kind, choice } = draft;

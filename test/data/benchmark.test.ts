@@ -115,6 +115,20 @@ describe('planBenchmark', () => {
     expect(other[0]!.scene.objects[0]).not.toEqual(again[0]!.scene.objects[0]);
   });
 
+  it('goes on where one round ends: the same scenes, and others of the same make', () => {
+    const rounds = planBenchmark({ seed: 0, pictures: fakePictureIndex, library, rounds: 2 });
+    const idsOf = (all: typeof scenes): string[] => all.map(({ scene }) => scene.id);
+    expect(rounds).toHaveLength(2 * scenes.length);
+    expect(new Set(idsOf(rounds)).size).toBe(rounds.length);
+    const planned = new Map(rounds.map((entry) => [entry.scene.id, entry]));
+    for (const entry of scenes) expect(planned.get(entry.scene.id)).toEqual(entry);
+    const pathsOf = (all: typeof scenes): string[] =>
+      all
+        .filter(({ set }) => set === 'continuous')
+        .map(({ kind, scene }) => `${kind}/${scene.sound.classId}`);
+    expect(pathsOf(rounds).sort()).toEqual([...pathsOf(scenes), ...pathsOf(scenes)].sort());
+  });
+
   it('says which class has no recording', () => {
     const without = { sounds: library.sounds.filter(({ soundClass }) => soundClass.id !== 'siren') };
     expect(() => planBenchmark({ seed: 0, pictures: fakePictureIndex, library: without })).toThrow(/siren/);

@@ -120,7 +120,8 @@ function addBenchmark(data: Command, host: CommandHost): void {
     .requiredOption('--out <folder>', 'where the scenes go')
     .option('--cache-dir <folder>', 'decoded recordings are kept here', '.cache/data')
     .option('--set <name>', 'continuous or general alone; both unless given')
-    .option('--seed <n>', 'another seed gives another benchmark of the same make', '0');
+    .option('--seed <n>', 'another seed gives another benchmark of the same make', '0')
+    .option('--rounds <n>', 'so many times as many scenes of the same make', '1');
   host.run(command, async (terminal) => {
     const options = command.opts<Record<string, string | undefined>>();
     const { benchmarkSets } = await import('../../data/plan-benchmark.js');
@@ -141,6 +142,7 @@ function addBenchmark(data: Command, host: CommandHost): void {
           picturesFolder: resolve(options.pictures!),
           outFolder,
           seed: numberOption('--seed', options.seed, wholeSeed)!,
+          rounds: numberOption('--rounds', options.rounds, { low: 1, high: 100, isWhole: true })!,
           ...(set === undefined ? {} : { sets: [set] }),
         },
         countTo(terminal, 'scenes', signal),
