@@ -23,7 +23,7 @@ import {
   textProgram,
 } from '../src/foley/network-programs.js';
 import { exactSpeed, type SpeedSettings } from '../src/foley/speed.js';
-import type { SynthesizerParameters } from '../src/foley/synthesizer.js';
+import type { SynthesizerParameters } from '../src/foley/synthesizer-parameters.js';
 import { elementCount, floats, input, type Program, program, tensor } from '../src/graph/index.js';
 import { clipH14, clipImageEmbedding } from '../src/models/clip.js';
 import { frameKeysValues, frameTokens } from '../src/models/frame-adapter.js';

@@ -2,7 +2,8 @@
 
 import type { ManifestRow } from './manifest.js';
 import type { SeededRandom } from './seeded-random.js';
-import { phrasesOfRow, type SoundClass } from './sound-classes.js';
+import type { SoundClass } from './sound-class.js';
+import { phrasesOfRow } from './sound-classes.js';
 
 /** A phrase for one recording: its finer label's where it has one (2 of 3), else the class label (1 of 3) or a synonym. */
 export function phraseOf(

@@ -1,5 +1,5 @@
 /** @file Where pictures come from: packages, their licences, the backgrounds, and how a picture is named. */
-import type { Place } from './scene-subjects.js';
+import type { Place } from './scene-subject.js';
 
 /** A folder of pictures inside a package. */
 export interface PictureFolder {

@@ -1,4 +1,4 @@
-/** @file Animals that can be seen and heard in a scene (see scene-subjects.ts for the meaning). */
+/** @file Animals that can be seen and heard in a scene (see scene-subject.ts for the meaning). */
 import { pictures, type SubjectRow } from './scene-subject-row.js';
 import type { MotionKind } from './trajectory.js';
 

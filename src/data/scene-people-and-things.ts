@@ -1,4 +1,4 @@
-/** @file People and things that can be seen and heard in a scene (see scene-subjects.ts for the meaning). */
+/** @file People and things that can be seen and heard in a scene (see scene-subject.ts for the meaning). */
 import { pictures, type SubjectRow } from './scene-subject-row.js';
 
 export const PEOPLE: Readonly<Record<string, SubjectRow>> = {

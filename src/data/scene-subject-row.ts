@@ -1,5 +1,5 @@
 /** @file The notation in which the tables of scene subjects are written. */
-import type { SceneSubject } from './scene-subjects.js';
+import type { SceneSubject } from './scene-subject.js';
 
 /** A subject by its id in a table. */
 export type SubjectRow = Omit<SceneSubject, 'id'>;

@@ -1,30 +1,8 @@
-/** @file What can be seen and heard in a scene: real sizes, places, motions, and the pictures that show it. */
+/** @file Everything that can be seen and heard in a scene. */
 import { ANIMALS } from './scene-animals.js';
 import { PEOPLE, THINGS } from './scene-people-and-things.js';
+import type { SceneSubject } from './scene-subject.js';
 import { VEHICLES } from './scene-vehicles.js';
-import type { MotionKind } from './trajectory.js';
-
-export type Place = 'road' | 'rail' | 'ground' | 'water' | 'air' | 'indoor';
-
-/** One kind of thing, e.g. "car": any of its pictures may sound like any of its sound classes. */
-export interface SceneSubject {
-  readonly id: string;
-  readonly soundClassIds: readonly string[];
-  /** Real size: of the picture's width or of its height. */
-  readonly widthMetres?: readonly [low: number, high: number];
-  readonly heightMetres?: readonly [low: number, high: number];
-  readonly places: readonly Place[];
-  readonly motions: readonly MotionKind[];
-  readonly metresPerSecond: readonly [low: number, high: number];
-  /** Whether it is heard stepping. */
-  readonly steps?: boolean;
-  /** How often it is drawn, compared with others; 1 unless given. */
-  readonly weight?: number;
-  /** Pictures for training: package prefix and path, see picture-packages.ts. */
-  readonly train: readonly string[];
-  /** Pictures that training never sees. */
-  readonly val: readonly string[];
-}
 
 /** Scenes are drawn from this list by index: a new order gives other scenes for the same seeds. */
 export const SCENE_SUBJECTS: readonly SceneSubject[] = Object.entries({

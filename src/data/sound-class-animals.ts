@@ -1,6 +1,7 @@
-/** @file The sound classes of animals: merged labels, kind and caption phrases (see sound-classes.ts for the meaning). */
+/** @file The sound classes of animals: merged labels, kind and caption phrases (see sound-class.ts for the meaning). */
+
+import type { SoundClass } from './sound-class.js';
 import { entry, fine } from './sound-class-entry.js';
-import type { SoundClass } from './sound-classes.js';
 
 const wildAnimal = 'wild animal (lion, bear, elephant, ape)';
 const elephants = ['elephant', 'elephant trumpet'];

@@ -1,5 +1,5 @@
 /** @file The short notation in which the tables of sound classes are written. */
-import type { FineLabelRule, SoundClass, SoundKind } from './sound-classes.js';
+import type { FineLabelRule, SoundClass, SoundKind } from './sound-class.js';
 
 type More = Pick<SoundClass, 'onlyFine'> & { readonly fine?: Readonly<Record<string, FineLabelRule>> };
 

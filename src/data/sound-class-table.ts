@@ -1,7 +1,8 @@
-/** @file The table of sound classes: merged labels, kind and caption phrases (see sound-classes.ts for the meaning). */
+/** @file The table of sound classes: merged labels, kind and caption phrases (see sound-class.ts for the meaning). */
+
+import type { SoundClass } from './sound-class.js';
 import { ANIMAL_CLASSES } from './sound-class-animals.js';
 import { entry, fine } from './sound-class-entry.js';
-import type { SoundClass } from './sound-classes.js';
 
 export const SOUND_CLASS_TABLE: readonly SoundClass[] = [
   ...ANIMAL_CLASSES,

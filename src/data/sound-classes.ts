@@ -1,31 +1,8 @@
-/** @file The classes of sound: which manifest labels they merge, how they behave in time, and the words a caption has for them. */
+/** @file The classes of sound, and which of them a recording belongs to. */
 import { FoleyError } from '../errors/foley-error.js';
 import type { ManifestRow } from './manifest.js';
+import type { SoundClass, SoundKind } from './sound-class.js';
 import { SOUND_CLASS_TABLE } from './sound-class-table.js';
-
-/**
- * How a sound behaves in time: `sustained` textures can be looped, `rhythmic` ones repeat at a pace, `one-shot` ones are
- * events with silence between.
- */
-export type SoundKind = 'sustained' | 'rhythmic' | 'one-shot';
-
-/** What a finer label inside a class changes. */
-export interface FineLabelRule {
-  readonly phrases: readonly string[];
-  readonly kind?: SoundKind;
-}
-
-export interface SoundClass {
-  /** Stable name, used in files and scores. */
-  readonly id: string;
-  readonly kind: SoundKind;
-  /** The manifest labels merged into the class; where `onlyFine` is given, only their rows of these finer labels. */
-  readonly manifestLabels: readonly string[];
-  readonly onlyFine?: readonly string[];
-  /** Caption phrases; the first is the label shown to people, and what a prompt is most likely to say. */
-  readonly phrases: readonly string[];
-  readonly fine: Readonly<Record<string, FineLabelRule>>;
-}
 
 export const SOUND_CLASSES: readonly SoundClass[] = SOUND_CLASS_TABLE;
 

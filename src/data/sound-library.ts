@@ -3,7 +3,8 @@ import type { TimeSpan } from '../conditions/timeline.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { filterManifest, type ManifestFilter, type ManifestRow } from './manifest.js';
 import { activeSpans, levelEnvelope } from './sound-activity.js';
-import { classOfRow, kindOfRow, type SoundClass, type SoundKind } from './sound-classes.js';
+import type { SoundClass, SoundKind } from './sound-class.js';
+import { classOfRow, kindOfRow } from './sound-classes.js';
 
 /** The one rate of the library: that of the models' mel. */
 export const librarySampleRateHz = 16000;

@@ -1,6 +1,7 @@
 /** @file How large and how fast a thing is taken to be, by what its label resembles among the things of the scenes. */
 import type { ImageTextEncoder } from '../conditions/frame-embeddings.js';
-import { SCENE_SUBJECTS, type SceneSubject } from '../data/scene-subjects.js';
+import type { SceneSubject } from '../data/scene-subject.js';
+import { SCENE_SUBJECTS } from '../data/scene-subjects.js';
 import { SOUND_CLASSES, soundClass } from '../data/sound-classes.js';
 import { nearestText } from './nearest-text.js';
 

@@ -2,7 +2,8 @@
 import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { soundOfEvents, visualEvents } from '../conditions/visual-events.js';
-import { SOUND_CLASSES, type SoundKind } from '../data/sound-classes.js';
+import type { SoundKind } from '../data/sound-class.js';
+import { SOUND_CLASSES } from '../data/sound-classes.js';
 import { phraseCount } from './known-label.js';
 import { nearestText } from './nearest-text.js';
 import type { SettledRequest } from './settled-request.js';

@@ -11,8 +11,9 @@ import {
   stepProgram,
   textProgram,
 } from './network-programs.js';
-import type { Denoiser, StepEconomy, TextStates, WindowConditions } from './stations.js';
-import type { SynthesizerParameters } from './synthesizer.js';
+import type { Denoiser, TextStates, WindowConditions } from './stations.js';
+import type { StepEconomy } from './step-economy.js';
+import type { SynthesizerParameters } from './synthesizer-parameters.js';
 
 type Feeds = Readonly<Record<string, Tensor>>;
 type SessionOf = (name: string, build: () => Program, options?: CompileOptions) => Promise<Session>;

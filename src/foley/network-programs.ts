@@ -17,7 +17,7 @@ import {
 } from '../models/unet.js';
 import { controlNetSites, crossAttentionSites } from '../models/unet-config.js';
 import type { Parameters } from '../weights/parameters.js';
-import type { SynthesizerParameters } from './synthesizer.js';
+import type { SynthesizerParameters } from './synthesizer-parameters.js';
 
 /** Which branches a step has, and how much they weigh. */
 export interface Branches {

@@ -8,7 +8,7 @@ import type { Arithmetic } from '../engine/engine.js';
 import { FoleyError } from '../errors/foley-error.js';
 import type { ModelConfig } from '../models/model-config.js';
 import type { FieldMeta } from './request-fields.js';
-import type { StepEconomy } from './stations.js';
+import type { StepEconomy } from './step-economy.js';
 
 /** Where the work of a request is saved. */
 export interface SpeedSettings {

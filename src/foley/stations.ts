@@ -5,12 +5,12 @@ import type { Wave } from '../audio/wave.js';
 import type { EmbeddingCache } from '../conditions/embedding-cache.node.js';
 import type { ImageTextEncoder } from '../conditions/frame-embeddings.js';
 import type { TimelineSpec } from '../conditions/timeline.js';
-import type { ConditionSet, StepInterval, StepPosition } from '../diffusion/guidance.js';
-import type { Arithmetic } from '../engine/engine.js';
+import type { ConditionSet, StepPosition } from '../diffusion/guidance.js';
 import type { ModelDefaults } from '../models/model-config.js';
 import type { MediaFacts } from '../video/media-facts.js';
 import type { FrameFit, RgbFrame } from '../video/rgb-frame.js';
 import type { SpeedSettings } from './speed.js';
+import type { StepEconomy } from './step-economy.js';
 
 /** An open clip. */
 export interface Clip {
@@ -62,16 +62,6 @@ export interface Denoiser {
     conditions: ConditionSet,
     step: StepPosition,
   ): Promise<Float32Array>;
-}
-
-/** What steps leave out. */
-export interface StepEconomy {
-  /** The whole network runs in every `interval`-th step; between, its `depth + 1` finest layers (DeepCache). */
-  readonly reuse: { readonly interval: number; readonly depth: number };
-  /** Where the temporal adapter runs. */
-  readonly timing: StepInterval;
-  /** How UNet and ControlNet multiply by their matrices. */
-  readonly arithmetic: Arithmetic;
 }
 
 /** The generative half of a model: from conditions to samples. */

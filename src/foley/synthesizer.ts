@@ -13,15 +13,7 @@ import { createNetwork } from './guided-network.js';
 import { buildNetworkPrograms } from './network-programs.js';
 import { createSessionShelf } from './session-shelf.js';
 import type { Synthesizer } from './stations.js';
-
-/** The parameters of each network; a null adapter is one the model folder does not have. */
-export interface SynthesizerParameters {
-  readonly unet: Parameters;
-  readonly vae: Parameters;
-  readonly vocoder: Parameters;
-  readonly frameAdapter: Parameters | null;
-  readonly temporalAdapter: Parameters | null;
-}
+import type { SynthesizerParameters } from './synthesizer-parameters.js';
 
 /**
  * Opens nothing until it is asked for; sessions then stay with their engine, which closes them.

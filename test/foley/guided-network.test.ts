@@ -8,8 +8,9 @@ import { createOrtEngine } from '../../src/engine/ort-engine.node.js';
 import { createNetwork } from '../../src/foley/guided-network.js';
 import { checkModel, wholeModel } from '../../src/foley/model/check-model.node.js';
 import { openSynthesizerParts } from '../../src/foley/model/open-parts.node.js';
-import type { StepEconomy, WindowConditions } from '../../src/foley/stations.js';
-import type { SynthesizerParameters } from '../../src/foley/synthesizer.js';
+import type { WindowConditions } from '../../src/foley/stations.js';
+import type { StepEconomy } from '../../src/foley/step-economy.js';
+import type { SynthesizerParameters } from '../../src/foley/synthesizer-parameters.js';
 import { relativeError } from '../graph/evaluate.js';
 import { tinyConfig, writeRandomModel } from './random-model.js';
 

@@ -14,7 +14,8 @@ import { readClipVocabulary } from '../../models/published/index.js';
 import { createWordpieceTokenizer, type WordpieceTokenizer } from '../../models/wordpiece-tokenizer.js';
 import { frozenParameters, type Parameters } from '../../weights/parameters.js';
 import { openSafetensors } from '../../weights/safetensors-file.node.js';
-import { assertParametersFit, type SynthesizerParameters } from '../synthesizer.js';
+import { assertParametersFit } from '../synthesizer.js';
+import type { SynthesizerParameters } from '../synthesizer-parameters.js';
 import type { FoundModel, PartName } from './found-model.js';
 import { isFile, readJson, readText } from './weights-files.node.js';
 
