@@ -36,3 +36,11 @@ export function vagueLabelOf(classId: string): string {
   }
   return found[0];
 }
+
+const beside = { before: /^(?:an?|the|some|any)\s+/, after: /\s+(?:sounds?|noises?)$/ } as const;
+
+/** Whether a text names nothing but a kind: the word itself, in the singular or plural, with an article, or as a "noise". */
+export function namesKind(text: string): boolean {
+  const words = text.trim().toLowerCase().replace(beside.before, '').replace(beside.after, '');
+  return Object.keys(vagueLabels).some((kind) => words === kind || words === `${kind}s`);
+}

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { FoleyError } from '../../src/errors/foley-error.js';
 import { foleyRequestSchema, parseRequest } from '../../src/foley/request.js';
 import { fieldGroups, requestFields } from '../../src/foley/request-fields.js';
-import { type SettledRequest, trackPlans } from '../../src/foley/settled-request.js';
+import {
+  type ResolvedRequest,
+  type SettledRequest,
+  trackPlans,
+  withModelDefaults,
+} from '../../src/foley/settled-request.js';
+import { small } from '../../src/models/presets.js';
 import { variants } from './request-variants.js';
 
 const fields = requestFields(foleyRequestSchema);
@@ -124,5 +130,28 @@ describe('tracks', () => {
     [null, 'request must be an object with fields, got null'],
   ])('%j: %s', (input, message) => {
     expect(() => parseRequest(input)).toThrow(message);
+  });
+});
+
+describe('how strongly frames are followed', () => {
+  const defaults = { ...small.defaults, visionGuidance: 1 };
+  const settled = (more: object) =>
+    withModelDefaults({ ...resolved(parseRequest({ ...least, ...more })) }, defaults).visionGuidance;
+  const resolved = (request: ReturnType<typeof parseRequest>): ResolvedRequest => ({
+    ...request,
+    seed: 1,
+    timing: null,
+    tracks: request.tracks?.map((track) => ({ ...track, timing: null })) ?? null,
+  });
+
+  it('is what the model says, and as strongly as a text that names only a kind', () => {
+    expect(settled({ label: 'dog barking' })).toBe(1);
+    expect(settled({ label: 'animal' })).toBeNull();
+    expect(settled({ label: null, tracks: [{ label: 'dog barking' }, { label: 'vehicle' }] })).toBeNull();
+  });
+
+  it('goes by what is told of the sound, and by what is asked for first', () => {
+    expect(settled({ label: 'animal', prompt: 'a small dog barks twice' })).toBe(1);
+    expect(settled({ label: 'animal', visionGuidance: 1 })).toBe(1);
   });
 });
