@@ -13,6 +13,7 @@ import { edgeErrors, spanAccuracy } from '../evaluation/span-accuracy.js';
 import { correlation } from '../evaluation/statistics.js';
 import { computeTiming } from '../foley/clip-timing.js';
 import { parseRequest } from '../foley/request.js';
+import { seenAs } from '../foley/seen-as.js';
 import type { SeeingStations } from '../foley/stations.js';
 
 /** How a curve becomes on spans. */
@@ -39,7 +40,7 @@ export function nameOfChoice({ strategy, threshold }: SightChoice): string {
 }
 
 /** When a label is seen, computed as a request with this strategy and threshold would. */
-export function seeLabel(
+export async function seeLabel(
   label: string,
   frames: FrameEmbeddings,
   encoder: ImageTextEncoder,
@@ -47,7 +48,9 @@ export function seeLabel(
   clipSeconds: number,
 ): Promise<TimingCurve> {
   const request = { ...parseRequest({ video: '-', label, threshold }), strategy };
-  return computeTiming(request, { label, threshold }, frames, encoder, clipSeconds);
+  const wanted = await seenAs(label, frames, encoder);
+  const seen = await computeTiming(request, { label: wanted, threshold }, frames, encoder, clipSeconds);
+  return { ...seen, label };
 }
 
 /** Pauses shorter than this are part of a sound, as between barks: nothing in the picture shows them. */

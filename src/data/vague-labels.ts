@@ -39,8 +39,8 @@ export function vagueLabelOf(classId: string): string {
 
 const beside = { before: /^(?:an?|the|some|any)\s+/, after: /\s+(?:sounds?|noises?)$/ } as const;
 
-/** Whether a text names nothing but a kind: the word itself, in the singular or plural, with an article, or as a "noise". */
-export function namesKind(text: string): boolean {
+/** The kind that a text names and nothing else: the word itself, in the plural, with an article, or as a "noise"; or null. */
+export function kindNamed(text: string): string | null {
   const words = text.trim().toLowerCase().replace(beside.before, '').replace(beside.after, '');
-  return Object.keys(vagueLabels).some((kind) => words === kind || words === `${kind}s`);
+  return Object.keys(vagueLabels).find((kind) => words === kind || words === `${kind}s`) ?? null;
 }

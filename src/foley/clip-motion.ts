@@ -52,7 +52,7 @@ export async function computeMotion(
   encoder: ImageTextEncoder,
 ): Promise<MotionCurve | null> {
   if (places === undefined || encoder.embedPlaceLabels === undefined) return null;
-  const wanted = await knownLabel(label, { places }, encoder);
+  const wanted = await knownLabel(label, encoder);
   const { timesSeconds, presence, size, position, height } = motionOf(places, wanted, motionSight());
   return {
     timesSeconds: timesSeconds.map(rounded),

@@ -43,7 +43,7 @@ export async function computeTiming(
   const background = settings.strategy === 'contrast' ? settings.background : [];
   const [wanted, ...rivals] =
     settings.strategy === 'places'
-      ? [await knownLabel(label, frames, encoder)]
+      ? [await knownLabel(label, encoder)]
       : await encoder.embedTexts([label, ...background]);
   const similarity = similarityCurve(frames, wanted!, settings, rivals);
   const spans = timingTrack(

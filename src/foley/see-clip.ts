@@ -4,6 +4,7 @@ import { heardBeyond } from '../conditions/heard-beyond.js';
 import type { MotionCurve } from '../conditions/motion-curve.js';
 import { Timeline } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
+import { kindNamed } from '../data/vague-labels.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { assumeSize } from './assumed-size.js';
 import { chooseLabel, describeChoice, type LabelChoice } from './choose-label.js';
@@ -19,6 +20,7 @@ import { computeTiming, givenTiming } from './clip-timing.js';
 import { type ClipRange, embedClip } from './embed-clip.js';
 import type { JobHooks, StageClock } from './progress.js';
 import type { FoleyRequest } from './request.js';
+import { seenAs } from './seen-as.js';
 import { type SettledRequest, type TrackPlan, trackPlans } from './settled-request.js';
 import { speedOf } from './speed.js';
 import type { Clip, SeeingStations } from './stations.js';
@@ -112,7 +114,8 @@ async function needsChanges(
   if (request.events === 'off' || !readsLabels) return false;
   if (request.events === 'all' || choosesLabel) return true;
   for (const { label, timing } of trackPlans(request)) {
-    if (timing === null && (await kindOfLabel(label, encoder)) === 'rhythmic') return true;
+    if (timing !== null) continue;
+    if (kindNamed(label) !== null || (await kindOfLabel(label, encoder)) === 'rhythmic') return true;
   }
   return false;
 }
@@ -130,8 +133,15 @@ async function seeTrack(
   embeddings: FrameEmbeddings | null,
 ): Promise<SeenTrack> {
   const { durationSeconds: clipSeconds, video } = clip.facts;
+  const looks = embeddings !== null && stations.readsLabels;
+  const label = looks ? await seenAs(plan.label, embeddings, stations.encoder) : plan.label;
   const seen = await timingOf(plan);
   const warnings = [...seen.warnings];
+  if (label !== plan.label) {
+    warnings.unshift(
+      `"${plan.label}" names a kind of thing; the clip was searched for "${label}", of that kind what it shows most: a label that says what is heard sounds more like it`,
+    );
+  }
   if (seen.timing !== null && seen.timing.spans.length === 0 && request.timingScale > 0) {
     warnings.push(
       `"${plan.label}" was seen nowhere, so the timing is silent throughout; lower the threshold or give a timing`,
@@ -142,7 +152,7 @@ async function seeTrack(
   const aspect = isTurned ? video.height / video.width : video.width / video.height;
   const { followed, warnings: ofMotion } = await followMotion(
     request,
-    plan.label,
+    label,
     motion,
     stations.encoder,
     aspect,
@@ -153,21 +163,23 @@ async function seeTrack(
 
   async function motionSeen(): Promise<MotionCurve | null> {
     if (embeddings === null || !stations.readsLabels) return null;
-    return computeMotion(plan.label, embeddings, stations.encoder);
+    return computeMotion(label, embeddings, stations.encoder);
   }
 
   async function timingOf({ timing }: TrackPlan): Promise<Pick<SeenTrack, 'timing' | 'warnings'>> {
     if (timing !== null) return givenTiming(request, plan, timing, clipSeconds);
     if (embeddings === null || !stations.readsLabels) return { timing: null, warnings: [] };
-    const computed = await computeTiming(request, plan, embeddings, stations.encoder, clipSeconds);
+    const { threshold } = plan;
+    const { encoder } = stations;
+    const computed = await computeTiming(request, { label, threshold }, embeddings, encoder, clipSeconds);
     // places learned things: of the rain they see nothing, and where it is heard the picture does not say
-    if (request.strategy === 'places' && (await assumeSize(plan.label, 1, stations.encoder)) === null) {
+    if (request.strategy === 'places' && (await assumeSize(label, 1, encoder)) === null) {
       const throughout = [{ startSeconds: 0, endSeconds: computed.durationSeconds }];
       const warning = `no thing makes the sound of "${plan.label}", so it sounds throughout; give a timing, or another strategy`;
-      return { timing: { ...computed, spans: throughout }, warnings: [warning] };
+      return { timing: { ...computed, label: plan.label, spans: throughout }, warnings: [warning] };
     }
-    const cut = await cutToEvents(request, computed, embeddings, stations.encoder);
-    return { timing: cut, warnings: [] };
+    const cut = await cutToEvents(request, computed, embeddings, encoder);
+    return { timing: { ...cut, label: plan.label }, warnings: [] };
   }
 }
 

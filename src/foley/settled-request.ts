@@ -1,6 +1,6 @@
 /** @file A request whose open ends are settled, and the plan of each track in it. */
 import type { SimilarityStrategy } from '../conditions/similarity.js';
-import { namesKind } from '../data/vague-labels.js';
+import { kindNamed } from '../data/vague-labels.js';
 import { deriveSeed } from '../diffusion/noise.js';
 import { FoleyError } from '../errors/foley-error.js';
 import type { ModelDefaults } from '../models/model-config.js';
@@ -59,7 +59,9 @@ export function withModelDefaults(request: ResolvedRequest, defaults: ModelDefau
  * 73 to 68; where the label is exact, frames taken as they are did no worse (59 against 62).
  */
 function saysLess({ label, prompt, tracks }: ResolvedRequest): boolean {
-  return (tracks ?? [{ label, prompt }]).some((track) => namesKind(track.prompt ?? track.label ?? ''));
+  return (tracks ?? [{ label, prompt }]).some(
+    (track) => kindNamed(track.prompt ?? track.label ?? '') !== null,
+  );
 }
 
 /** All that decides the sound and the place of one track. */

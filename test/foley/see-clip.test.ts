@@ -42,3 +42,12 @@ it('other strategies look for whatever they are told', async () => {
   expect(timing!.spans).not.toEqual([{ startSeconds: 0, endSeconds: 2 }]);
   expect(warnings).toEqual([]);
 });
+
+it('a kind of thing is looked for as what the clip shows of it, under its own name', async () => {
+  const asked = await see('animal', 'places');
+  const { timing, warnings } = asked;
+  expect(asked.plan.label).toBe('animal');
+  expect(timing!.label).toBe('animal');
+  expect(timing!.spans).toHaveLength(1);
+  expect(warnings).toEqual([expect.stringMatching(/"animal" names a kind of thing; .* searched for "\w/)]);
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { soundClass } from '../../src/data/sound-classes.js';
+import { vagueLabels } from '../../src/data/vague-labels.js';
+import { seenAs } from '../../src/foley/seen-as.js';
+
+const dog = soundClass('dog-bark').phrases[0]!;
+const insects = soundClass('insects').phrases[0]!;
+/** A place shows dogs in its first number, insects in its second. */
+const encoder = {
+  async embedPlaceLabels(texts: readonly string[]) {
+    return texts.map((text) => Float32Array.of(Number(text === dog), Number(text === insects), -4));
+  },
+};
+/** Pictures of one place each. */
+const clip = (...places: readonly (readonly [dogs: number, insects: number])[]) => ({
+  places: {
+    timesSeconds: Float64Array.from(places, (_, index) => index),
+    rows: 1,
+    columns: 1,
+    width: 2,
+    values: Float32Array.from(places.flat()),
+  },
+});
+
+describe('a label that names a kind', () => {
+  it('is the class of it that the clip shows most, wherever in it that is', async () => {
+    expect(await seenAs('animal', clip([3, 1], [0, 1]), encoder)).toBe(dog);
+    expect(await seenAs('an animal', clip([1, 0], [0, 0], [0, 5], [0, 0]), encoder)).toBe(insects);
+  });
+
+  it('is none of another kind', async () => {
+    const words = vagueLabels.vehicle!.map((id) => soundClass(id).phrases[0]);
+    expect(words).toContain(await seenAs('vehicle', clip([3, 1]), encoder));
+  });
+
+  it('is itself where it says more, or where nothing tells places', async () => {
+    expect(await seenAs('dog barking', clip([0, 3]), encoder)).toBe('dog barking');
+    expect(await seenAs('animal', {}, encoder)).toBe('animal');
+    expect(await seenAs('animal', clip([3, 1]), {})).toBe('animal');
+  });
+});
