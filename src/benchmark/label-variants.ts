@@ -5,12 +5,14 @@ import type { Scene } from '../data/scene.js';
 import { SCENE_SUBJECTS } from '../data/scene-subjects.js';
 import { type SeededRandom, seededRandom } from '../data/seeded-random.js';
 import { soundClass } from '../data/sound-classes.js';
+import { vagueLabelOf } from '../data/vague-labels.js';
 
 /** In the order of the table; all others are compared with the first. */
 export const labelVariantNames = [
   'as it should be',
   'another phrase',
   'the bare name',
+  'the kind of thing',
   'one typo',
   'typos throughout',
   'filler words',
@@ -45,6 +47,7 @@ export function labelVariants(scene: Scene, seed: number): LabelVariant[] {
   if (synonyms.length > 0) variants.push(own('another phrase', random.pick(synonyms)));
   const subject = objectIndex === null ? undefined : scene.objects[objectIndex]?.subject;
   if (subject !== undefined) variants.push(own('the bare name', nameOfSubject(subject)));
+  variants.push(own('the kind of thing', vagueLabelOf(classId)));
   variants.push(own('one typo', withTypos(label, 'longest', random.fork('typo'))));
   variants.push(own('typos throughout', withTypos(label, 'all', random.fork('typos'))));
   variants.push(own('filler words', random.pick(fillers).replace('{}', label)));

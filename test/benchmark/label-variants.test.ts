@@ -20,6 +20,7 @@ describe('labelVariants', () => {
     const variants = new Map(labelVariants(sceneWith(['sheep']), 0).map((one) => [one.name, one]));
     expect(variants.get('as it should be')!.label).toBe('dog barking');
     expect(variants.get('the bare name')!.label).toBe('dog');
+    expect(variants.get('the kind of thing')!.label).toBe('animal');
     const synonym = variants.get('another phrase')!.label!;
     expect(synonym).not.toBe('dog barking');
     expect(soundClass('dog-bark').phrases).toContain(synonym);

@@ -86,6 +86,7 @@ describe('the study of labels', () => {
     expect(others.map(({ system }) => system)).toEqual([
       'another phrase',
       'the bare name',
+      'the kind of thing',
       'one typo',
       'typos throughout',
       'filler words',
