@@ -17,8 +17,15 @@ import { type FollowRecord, followRecord, followSound } from './follow-sound.js'
 import { joinWindows } from './join-windows.js';
 import { type LevelledSound, levelSound } from './level-sound.js';
 import { asStored, mixTracks } from './mix-tracks.js';
-import { type Job, type SeenClip, type SeenTrack, seeClip, throwIfCancelled } from './see-clip.js';
-import type { SettledRequest, TrackPlan } from './settled-request.js';
+import {
+  type Job,
+  type SeenClip,
+  type SeenPlan,
+  type SeenTrack,
+  seeClip,
+  throwIfCancelled,
+} from './see-clip.js';
+import type { SettledRequest } from './settled-request.js';
 import { savingsOf, speedOf } from './speed.js';
 import type { FoleyStations, TextStates, WindowConditions } from './stations.js';
 
@@ -44,7 +51,7 @@ interface MadeSound {
 
 /** One track of a variation; its wave is the stem, before gain and pan, as its file holds it. */
 export interface FoleyTrack extends MadeSound {
-  readonly plan: TrackPlan;
+  readonly plan: SeenPlan;
 }
 
 /** One variation, finished. */

@@ -71,7 +71,7 @@ export const foleyRequestSchema = z.strictObject({
   visionGuidance: field(z.number().min(0).max(30).nullable().default(null), {
     label: 'vision guidance',
     help:
-      'a factor of its own for the frames: 1 takes them as they are; a label that names only a kind, as "vehicle" does, ' +
+      'a factor of its own for the frames: 1 takes them as they are; a prompt that names only a kind, as "vehicle" does, ' +
       'gives them that of the text; others cost a third pass a step',
     group: 'how',
     nullWord: 'model',

@@ -35,6 +35,11 @@ export interface Job<S extends SeeingStations = SeeingStations> {
   readonly hooks: JobHooks;
 }
 
+/** A plan whose text is known. */
+export interface SeenPlan extends TrackPlan {
+  readonly prompt: string;
+}
+
 /** What a job has seen. */
 export interface SeenClip {
   readonly timeline: Timeline;
@@ -49,7 +54,7 @@ export interface SeenClip {
 
 /** What has been seen for one track. */
 export interface SeenTrack {
-  readonly plan: TrackPlan;
+  readonly plan: SeenPlan;
   /** Null when neither frames nor timing were asked for. */
   readonly timing: TimingCurve | null;
   /** Null when nothing of it is to be followed, or nothing is known of it. */
@@ -139,7 +144,7 @@ async function seeTrack(
   const warnings = [...seen.warnings];
   if (label !== plan.label) {
     warnings.unshift(
-      `"${plan.label}" names a kind of thing; the clip was searched for "${label}", of that kind what it shows most: a label that says what is heard sounds more like it`,
+      `"${plan.label}" names a kind of thing, and the clip shows "${label}" most of that kind: give a label that says what is heard, if that is wrong`,
     );
   }
   if (seen.timing !== null && seen.timing.spans.length === 0 && request.timingScale > 0) {
@@ -158,7 +163,12 @@ async function seeTrack(
     aspect,
   );
   const timing = seen.timing === null || motion === null ? seen.timing : { ...seen.timing, motion };
-  const seenTrack = { plan, timing, followed, warnings: [...warnings, ...ofMotion] };
+  const seenTrack = {
+    plan: { ...plan, prompt: plan.prompt ?? label },
+    timing,
+    followed,
+    warnings: [...warnings, ...ofMotion],
+  };
   return request.beyond === 0 ? seenTrack : withTails(seenTrack, request.beyond, clipSeconds);
 
   async function motionSeen(): Promise<MotionCurve | null> {

@@ -4,7 +4,7 @@ import { StageClock } from '../../src/foley/progress.js';
 import { type SeenTrack, seeClip } from '../../src/foley/see-clip.js';
 import { fakeClip, fakeStations, settled } from './fake-stations.js';
 
-async function see(label: string, strategy: string): Promise<SeenTrack> {
+async function see(label: string, strategy: string, more: { prompt?: string } = {}): Promise<SeenTrack> {
   const stations = fakeStations([]);
   const encoder = {
     ...stations.encoder,
@@ -13,7 +13,7 @@ async function see(label: string, strategy: string): Promise<SeenTrack> {
       texts.map((text) => (text === label ? Float32Array.of(1, 0) : Float32Array.of(0, 1))),
   };
   const seen = await seeClip({
-    request: settled({ label, strategy }),
+    request: { ...settled({ label, strategy }), ...more },
     clip: fakeClip([]),
     stations: { ...stations, encoder },
     clock: new StageClock(),
@@ -43,11 +43,17 @@ it('other strategies look for whatever they are told', async () => {
   expect(warnings).toEqual([]);
 });
 
-it('a kind of thing is looked for as what the clip shows of it, under its own name', async () => {
+it('a text is the prompt, or what the label stands for', async () => {
+  expect((await see('rain falling', 'min-max')).plan.prompt).toBe('rain falling');
+  expect((await see('animal', 'places', { prompt: 'animal' })).plan.prompt).toBe('animal');
+  expect((await see('animal', 'places', { prompt: '' })).plan.prompt).toBe('');
+});
+
+it('a kind of thing is looked for, timed and made as what the clip shows of it, under its own name', async () => {
   const asked = await see('animal', 'places');
   const { timing, warnings } = asked;
-  expect(asked.plan.label).toBe('animal');
+  expect(asked.plan).toMatchObject({ label: 'animal', prompt: 'dog barking' });
   expect(timing!.label).toBe('animal');
   expect(timing!.spans).toHaveLength(1);
-  expect(warnings).toEqual([expect.stringMatching(/"animal" names a kind of thing; .* searched for "\w/)]);
+  expect(warnings).toEqual([expect.stringMatching(/"animal" names a kind .* shows "dog barking" most/)]);
 });

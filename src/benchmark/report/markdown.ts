@@ -2,6 +2,7 @@
 import { type AblationMetric, ablationMarkdown } from '../../evaluation/ablation.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
 import type { ModelProvenance } from '../../foley/stations.js';
+import type { LabelChoice } from './options.js';
 import type { JudgeScores, ReportGroup, SetReport } from './report.js';
 import type { SetScore } from './set-scores.js';
 import { isJudged, type SystemId, systems } from './systems.js';
@@ -12,7 +13,7 @@ export interface ReportHead {
   readonly against: SystemId;
   readonly steps: number;
   readonly guidance: number | null;
-  readonly labels: 'exact' | 'vague';
+  readonly labels: LabelChoice;
   readonly seed: number;
   readonly resamples: number;
 }
@@ -43,7 +44,11 @@ export function reportMarkdown(report: Report): string {
 
 /** What the systems were told, where it is less than the scene's own label. */
 export function labelsTold({ labels }: Pick<ReportHead, 'labels'>): string {
-  return labels === 'exact' ? '' : 'Labels say only what kind of thing sounds, such as "vehicle". ';
+  return {
+    exact: '',
+    kind: 'Labels say only what kind of thing sounds, such as "vehicle"; the picture may say which. ',
+    vague: 'Labels and texts say only what kind of thing sounds, such as "vehicle". ',
+  }[labels];
 }
 
 /** The name of the model, or of its folder. */

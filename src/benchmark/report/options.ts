@@ -8,6 +8,9 @@ const shardSchema = z
   .strictObject({ number: z.int().min(1), of: z.int().min(1).max(64) })
   .refine(({ number, of }) => number <= of, 'the number of a shard is at most their count');
 
+export const labelChoices = ['exact', 'kind', 'vague'] as const;
+export type LabelChoice = (typeof labelChoices)[number];
+
 export const reportOptions = z.strictObject({
   /** What `data benchmark` wrote. */
   benchmarkFolder: z.string().min(1),
@@ -32,8 +35,11 @@ export const reportOptions = z.strictObject({
   /** So many scenes of each set, evenly over it; all unless given. */
   count: z.int().min(1).nullable().default(null),
   seed: z.int().min(0).default(0),
-  /** What the systems are told: the scene's own label, or only the kind of thing that sounds. */
-  labels: z.enum(['exact', 'vague']).default('exact'),
+  /**
+   * What the systems are told: the scene's own label, or only the kind of thing that sounds, of which the picture may say
+   * which (`kind`), or which is all that the text says, too (`vague`).
+   */
+  labels: z.enum(labelChoices).default('exact'),
   steps: z.int().min(1).max(500).default(16),
   /** Null is the model's own. */
   guidance: z.number().min(0).max(30).nullable().default(null),

@@ -152,7 +152,8 @@ class Maker implements SoundMaker {
     return withModelDefaults(
       {
         ...request,
-        prompt: system.hasLabel ? null : '',
+        // a kind of thing would become what the clip shows of it: systems are told no more than the kind
+        prompt: system.hasLabel ? (labels === 'vague' ? label : null) : '',
         seed: deriveSeed(seed, { item: index, window: 0 }),
         timing: spans === null ? null : { spans: [...spans], timesSeconds: [], similarity: [] },
         tracks: null,

@@ -25,7 +25,11 @@ export function addEvalReport(parent: Command, host: CommandHost): void {
     .option('--clip-frames <file>', 'image tower of CLIP ViT-B/32, beside --embedder wav2clip=FILE')
     .option('--systems <names>', 'only these, with commas between them')
     .option('--sets <names>', 'continuous, general or both with a comma')
-    .option('--labels <which>', 'exact, or vague: systems are told only the kind of thing', 'exact')
+    .option(
+      '--labels <which>',
+      'exact; kind: only the kind of thing, and the picture may say which; vague: the text is the kind, too',
+      'exact',
+    )
     .option('--count <n>', 'so many scenes of each set, evenly over it')
     .option('--shard <i/n>', 'take every n-th scene from the i-th on, and write no report')
     .option('--against <system>', 'differences are told from this system', 'both')

@@ -102,6 +102,10 @@ describe('runReport', () => {
     expect(await readFile(join(outFolder, 'report.md'), 'utf8')).toContain('only what kind of thing sounds');
     const soundIn = (folder: string) => readFile(join(folder, 'sounds', `${ids[0]}.label.wav`));
     expect((await soundIn(outFolder)).equals(await soundIn(at('out')))).toBe(false);
+    // without a look at the picture, a kind as it is typed is no more than the word
+    const typed = at('kind');
+    await run({ outFolder: typed, labels: 'kind', systems: ['truth', 'label'], count: 1 });
+    expect((await soundIn(typed)).equals(await soundIn(outFolder))).toBe(true);
   }, 120_000);
 
   it('says what a system lacks', async () => {
