@@ -1,5 +1,7 @@
 /** @file What is seen of labels that no thing makes: the picture does not say when they sound. */
 import { describe, expect, it } from 'vitest';
+import { soundClass } from '../../src/data/sound-classes.js';
+import { vagueLabels } from '../../src/data/vague-labels.js';
 import { StageClock } from '../../src/foley/progress.js';
 import { type SeenTrack, seeClip } from '../../src/foley/see-clip.js';
 import { fakeClip, fakeStations, settled } from './fake-stations.js';
@@ -52,8 +54,10 @@ it('a text is the prompt, or what the label stands for', async () => {
 it('a kind of thing is looked for, timed and made as what the clip shows of it, under its own name', async () => {
   const asked = await see('animal', 'places');
   const { timing, warnings } = asked;
-  expect(asked.plan).toMatchObject({ label: 'animal', prompt: 'dog barking' });
+  const { label, prompt } = asked.plan;
+  expect(label).toBe('animal');
+  expect(vagueLabels.animal!.map((id) => soundClass(id).phrases[0])).toContain(prompt);
   expect(timing!.label).toBe('animal');
   expect(timing!.spans).toHaveLength(1);
-  expect(warnings).toEqual([expect.stringMatching(/"animal" names a kind .* shows "dog barking" most/)]);
+  expect(warnings).toEqual([expect.stringMatching(`"animal" names a kind .* shows "${prompt}" most`)]);
 });

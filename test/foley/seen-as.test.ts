@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
+import type { FrameEmbeddings, ImageTextEncoder } from '../../src/conditions/index.js';
 import { soundClass } from '../../src/data/sound-classes.js';
 import { seenAs } from '../../src/foley/seen-as.js';
+import { fakeStations } from './fake-stations.js';
 
 const dog = soundClass('dog-bark').phrases[0]!;
 const insects = soundClass('insects').phrases[0]!;
 /** A place shows dogs in its first number, insects in its second. */
-const encoder = {
-  async embedPlaceLabels(texts: readonly string[]) {
+const encoder: ImageTextEncoder = {
+  ...fakeStations([]).encoder,
+  async embedPlaceLabels(texts) {
     return texts.map((text) => Float32Array.of(Number(text === dog), Number(text === insects), -4));
   },
 };
 /** Pictures of one place each. */
-const clip = (...places: readonly (readonly [dogs: number, insects: number])[]) => ({
+const clip = (...places: readonly (readonly [dogs: number, insects: number])[]): FrameEmbeddings => ({
+  timesSeconds: Float64Array.from(places, (_, index) => index),
+  width: 1,
+  data: new Float32Array(places.length),
   places: {
     timesSeconds: Float64Array.from(places, (_, index) => index),
     rows: 1,
@@ -35,7 +41,7 @@ describe('a label that names a kind', () => {
 
   it('is itself where it says more, or where nothing tells places', async () => {
     expect(await seenAs('dog barking', clip([0, 3]), encoder)).toBe('dog barking');
-    expect(await seenAs('animal', {}, encoder)).toBe('animal');
-    expect(await seenAs('animal', clip([3, 1]), {})).toBe('animal');
+    const { places: _, ...frames } = clip([3, 1]);
+    expect(await seenAs('animal', frames, encoder)).toBe('animal');
   });
 });
