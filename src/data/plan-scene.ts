@@ -9,12 +9,12 @@ import { planTrajectory } from './plan-trajectory.js';
 import type { Scene, SceneObject } from './scene.js';
 import type { SceneChoice } from './scene-choice.js';
 import { soundingTrajectory } from './scene-sound.js';
-import type { Place, SceneSubject } from './scene-subject.js';
+import { type Place, type SceneSubject, sizeOfSubject, speedsWithin } from './scene-subject.js';
 import { SCENE_SUBJECTS } from './scene-subjects.js';
 import { type SeededRandom, seededRandom } from './seeded-random.js';
 import type { LibrarySound, SoundLibrary } from './sound-library.js';
 import { syntheticSource } from './synthetic-library.js';
-import { distanceBetween, positionAt } from './trajectory.js';
+import { nearestMetres } from './trajectory.js';
 
 export interface PlanSceneInput {
   readonly split: 'train' | 'val';
@@ -96,7 +96,7 @@ class ScenePlan {
     const places = subject.places.filter((place) => this.#backgroundsFor(place).length > 0);
     const place = random.pick(places);
     const picture = random.pick(this.#spritesOf(subject));
-    const dimensions = sizeOf(subject, picture, random);
+    const dimensions = sizeOfSubject(subject, picture, random);
     const airborne = place === 'air' || motion === 'fly-over' || (motion === 'circle' && choice === null);
     const { camera, trajectory } = planTrajectory(
       {
@@ -228,7 +228,7 @@ class ScenePlan {
     return Array.from({ length: count }, () => {
       const subject = random.pick(others);
       const picture = random.pick(this.#spritesOf(subject));
-      const dimensions = sizeOf(subject, picture, random);
+      const dimensions = sizeOfSubject(subject, picture, random);
       const z =
         (camera.focalWidths * Math.max(dimensions.widthMetres, dimensions.heightMetres)) /
         random.uniform(0.06, 0.16);
@@ -361,45 +361,6 @@ class ScenePlan {
       drift: { left: 0, top: 0, size: 0 },
     };
   }
-}
-
-/** The part of a subject's speeds between two shares of its range. */
-function speedsWithin(
-  { metresPerSecond: [low, high] }: SceneSubject,
-  [from, to]: readonly [number, number],
-): readonly [number, number] {
-  return [low + from * (high - low), low + to * (high - low)];
-}
-
-/** Real width and height from the subject's size and the picture's proportions. */
-function sizeOf(
-  subject: SceneSubject,
-  picture: PreparedPicture,
-  random: SeededRandom,
-): { widthMetres: number; heightMetres: number } {
-  const proportion = picture.width / picture.height;
-  if (subject.widthMetres !== undefined) {
-    const widthMetres = random.uniform(...subject.widthMetres);
-    return { widthMetres, heightMetres: widthMetres / proportion };
-  }
-  const heightMetres = random.uniform(...(subject.heightMetres ?? ([1, 1] as const)));
-  return { widthMetres: heightMetres * proportion, heightMetres };
-}
-
-/** The nearest that the object comes to the ear during the clip, at least 0.5 m. */
-function nearestMetres(
-  trajectory: Scene['objects'][number]['trajectory'],
-  earMetres: number,
-  durationSeconds: number,
-): number {
-  let nearest = Number.POSITIVE_INFINITY;
-  for (let step = 0; step <= durationSeconds * 50; step++) {
-    nearest = Math.min(
-      nearest,
-      distanceBetween(positionAt(trajectory, step / 50), { x: 0, y: earMetres, z: 0 }),
-    );
-  }
-  return Math.max(0.5, nearest);
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -1,4 +1,5 @@
 /** @file One kind of thing that scenes show: its real size, places, motions and pictures. */
+import type { SeededRandom } from './seeded-random.js';
 import type { MotionKind } from './trajectory.js';
 
 export type Place = 'road' | 'rail' | 'ground' | 'water' | 'air' | 'indoor';
@@ -21,4 +22,27 @@ export interface SceneSubject {
   readonly train: readonly string[];
   /** Pictures that training never sees. */
   readonly val: readonly string[];
+}
+
+/** The part of a subject's speeds between two shares of its range. */
+export function speedsWithin(
+  { metresPerSecond: [low, high] }: SceneSubject,
+  [from, to]: readonly [number, number],
+): readonly [number, number] {
+  return [low + from * (high - low), low + to * (high - low)];
+}
+
+/** Real width and height from the subject's size and the picture's proportions. */
+export function sizeOfSubject(
+  subject: SceneSubject,
+  picture: { readonly width: number; readonly height: number },
+  random: SeededRandom,
+): { widthMetres: number; heightMetres: number } {
+  const proportion = picture.width / picture.height;
+  if (subject.widthMetres !== undefined) {
+    const widthMetres = random.uniform(...subject.widthMetres);
+    return { widthMetres, heightMetres: widthMetres / proportion };
+  }
+  const heightMetres = random.uniform(...(subject.heightMetres ?? ([1, 1] as const)));
+  return { widthMetres: heightMetres * proportion, heightMetres };
 }

@@ -170,3 +170,15 @@ export function impactsOf(
     metresPerSecond: gravity * (flight.landsSeconds - flight.startSeconds) - flight.upSpeed,
   }));
 }
+
+/** The nearest that the object comes to the ear during the clip, at least 0.5 m. */
+export function nearestMetres(trajectory: Trajectory, earMetres: number, durationSeconds: number): number {
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let step = 0; step <= durationSeconds * 50; step++) {
+    nearest = Math.min(
+      nearest,
+      distanceBetween(positionAt(trajectory, step / 50), { x: 0, y: earMetres, z: 0 }),
+    );
+  }
+  return Math.max(0.5, nearest);
+}
