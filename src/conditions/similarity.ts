@@ -64,8 +64,10 @@ export type SimilarityStrategy = SimilaritySettings['strategy'];
 export const similarityStrategies = strategyNames satisfies readonly SimilarityStrategy[];
 
 /** Settings of a strategy with its recorded defaults. */
-export function defaultSimilaritySettings(strategy: SimilarityStrategy): SimilaritySettings {
-  return similaritySettings.parse({ strategy });
+export function defaultSimilaritySettings<Name extends SimilarityStrategy>(
+  strategy: Name,
+): Extract<SimilaritySettings, { strategy: Name }> {
+  return similaritySettings.parse({ strategy }) as Extract<SimilaritySettings, { strategy: Name }>;
 }
 
 /** Cosine of every frame embedding with one text embedding. @returns [T] in -1..1; 0 where a vector is zero */

@@ -4,7 +4,7 @@ import type { TailFade } from '../conditions/heard-beyond.js';
 import type { MotionCurve } from '../conditions/motion-curve.js';
 import { defaultMotionSettings, type MotionPath, motionPath } from '../conditions/motion-path.js';
 import { motionOf, type PlaceSightSettings } from '../conditions/place-sight.js';
-import { defaultSimilaritySettings, type SimilaritySettings } from '../conditions/similarity.js';
+import { defaultSimilaritySettings } from '../conditions/similarity.js';
 import { assumeSize, type SizedThing } from './assumed-size.js';
 import { kindOfLabel } from './clip-events.js';
 import { knownLabel } from './known-label.js';
@@ -41,7 +41,7 @@ export function followsMotion({ dynamics, doppler, pan }: Strengths): boolean {
  * its place is, too.
  */
 function motionSight(): PlaceSightSettings {
-  const settings = defaultSimilaritySettings('places') as Extract<SimilaritySettings, { strategy: 'places' }>;
+  const settings = defaultSimilaritySettings('places');
   return { ...settings, evenShare: 0.25, leastClearest: settings.backgroundLogit };
 }
 
