@@ -37,10 +37,11 @@ export function vagueLabelOf(classId: string): string {
   return found[0];
 }
 
+/** Words that may stand around a vague label. */
 const beside = { before: /^(?:an?|the|some|any)\s+/, after: /\s+(?:sounds?|noises?)$/ } as const;
 
-/** The kind that a text names and nothing else: the word itself, in the plural, with an article, or as a "noise"; or null. */
-export function kindNamed(text: string): string | null {
+/** The vague label that a text is, and nothing else: the word itself, in the plural, with an article, or as a "noise"; or null. */
+export function vagueLabelNamed(text: string): string | null {
   const words = text.trim().toLowerCase().replace(beside.before, '').replace(beside.after, '');
-  return Object.keys(vagueLabels).find((kind) => words === kind || words === `${kind}s`) ?? null;
+  return Object.keys(vagueLabels).find((label) => words === label || words === `${label}s`) ?? null;
 }

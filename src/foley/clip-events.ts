@@ -3,7 +3,8 @@ import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embe
 import type { TimingCurve } from '../conditions/timing-curve.js';
 import { soundOfEvents, visualEvents } from '../conditions/visual-events.js';
 import type { SoundKind } from '../data/sound-class.js';
-import { SOUND_CLASSES } from '../data/sound-classes.js';
+import { SOUND_CLASSES, soundClass } from '../data/sound-classes.js';
+import { vagueLabelNamed, vagueLabels } from '../data/vague-labels.js';
 import { phraseCount } from './known-label.js';
 import { nearestText } from './nearest-text.js';
 import type { SettledRequest } from './settled-request.js';
@@ -39,6 +40,16 @@ export async function kindOfLabel(
     phrases.slice(0, phraseCount).map((text) => ({ kind, text })),
   );
   return (await nearestText(label, phrases, encoder)).candidate.kind;
+}
+
+/** Whether a label turns out rhythmic in some clip: a vague one may stand for any of its classes (seen-as.ts). */
+export async function mayBeRhythmic(
+  label: string,
+  encoder: Pick<ImageTextEncoder, 'embedTexts'>,
+): Promise<boolean> {
+  const vague = vagueLabelNamed(label);
+  if (vague !== null && vagueLabels[vague]!.some((id) => soundClass(id).kind === 'rhythmic')) return true;
+  return (await kindOfLabel(label, encoder)) === 'rhythmic';
 }
 
 /** To a tenth of a millisecond, so that files stay readable. */

@@ -4,11 +4,10 @@ import { heardBeyond } from '../conditions/heard-beyond.js';
 import type { MotionCurve } from '../conditions/motion-curve.js';
 import { Timeline } from '../conditions/timeline.js';
 import type { TimingCurve } from '../conditions/timing-curve.js';
-import { kindNamed } from '../data/vague-labels.js';
 import { FoleyError } from '../errors/foley-error.js';
 import { assumeSize } from './assumed-size.js';
 import { chooseLabel, describeChoice, type LabelChoice } from './choose-label.js';
-import { cutToEvents, kindOfLabel } from './clip-events.js';
+import { cutToEvents, mayBeRhythmic } from './clip-events.js';
 import {
   computeMotion,
   type FollowedMotion,
@@ -119,8 +118,7 @@ async function needsChanges(
   if (request.events === 'off' || !readsLabels) return false;
   if (request.events === 'all' || choosesLabel) return true;
   for (const { label, timing } of trackPlans(request)) {
-    if (timing !== null) continue;
-    if (kindNamed(label) !== null || (await kindOfLabel(label, encoder)) === 'rhythmic') return true;
+    if (timing === null && (await mayBeRhythmic(label, encoder))) return true;
   }
   return false;
 }

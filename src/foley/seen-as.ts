@@ -1,8 +1,8 @@
 /** @file What a label that names only a kind of thing stands for in a clip: of its classes, the likeliest by what is shown. */
 import type { FrameEmbeddings, ImageTextEncoder } from '../conditions/frame-embeddings.js';
 import { placeLogits } from '../conditions/place-sight.js';
-import { defaultSimilaritySettings, type SimilaritySettings } from '../conditions/similarity.js';
-import { kindNamed, vagueLabels } from '../data/vague-labels.js';
+import { defaultSimilaritySettings } from '../conditions/similarity.js';
+import { vagueLabelNamed, vagueLabels } from '../data/vague-labels.js';
 import { rankLabels } from './choose-label.js';
 
 /**
@@ -16,14 +16,12 @@ export async function seenAs(
   frames: FrameEmbeddings,
   encoder: ImageTextEncoder,
 ): Promise<string> {
-  const kind = kindNamed(label);
-  if (kind === null || frames.places === undefined || encoder.embedPlaceLabels === undefined) return label;
+  const vague = vagueLabelNamed(label);
+  if (vague === null || frames.places === undefined || encoder.embedPlaceLabels === undefined) return label;
   const ranked = await rankLabels(frames, encoder);
-  const likeliest = ranked.find(({ classId }) => vagueLabels[kind]!.includes(classId));
+  const likeliest = ranked.find(({ classId }) => vagueLabels[vague]!.includes(classId));
   if (likeliest === undefined) return label;
   const [wanted] = await encoder.embedPlaceLabels([likeliest.label]);
   const clearest = placeLogits(frames.places, wanted!).reduce((most, logit) => Math.max(most, logit));
-  return clearest < sight.leastClearest ? label : likeliest.label;
+  return clearest < defaultSimilaritySettings('places').leastClearest ? label : likeliest.label;
 }
-
-const sight = defaultSimilaritySettings('places') as Extract<SimilaritySettings, { strategy: 'places' }>;

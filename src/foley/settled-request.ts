@@ -1,6 +1,6 @@
 /** @file A request whose open ends are settled, and the plan of each track in it. */
 import type { SimilarityStrategy } from '../conditions/similarity.js';
-import { kindNamed } from '../data/vague-labels.js';
+import { vagueLabelNamed } from '../data/vague-labels.js';
 import { deriveSeed } from '../diffusion/noise.js';
 import { FoleyError } from '../errors/foley-error.js';
 import type { ModelDefaults } from '../models/model-config.js';
@@ -59,7 +59,7 @@ export function withModelDefaults(request: ResolvedRequest, defaults: ModelDefau
  * 73 to 68; where the label is exact, frames taken as they are did no worse (59 against 62).
  */
 function saysLess({ prompt, tracks }: ResolvedRequest): boolean {
-  return (tracks ?? [{ prompt }]).some((track) => kindNamed(track.prompt ?? '') !== null);
+  return (tracks ?? [{ prompt }]).some((track) => vagueLabelNamed(track.prompt ?? '') !== null);
 }
 
 /** All that decides the sound and the place of one track. */

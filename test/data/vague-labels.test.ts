@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SOUND_CLASSES } from '../../src/data/sound-classes.js';
-import { kindNamed, vagueLabelOf, vagueLabels } from '../../src/data/vague-labels.js';
+import { vagueLabelNamed, vagueLabelOf, vagueLabels } from '../../src/data/vague-labels.js';
 
 describe('vague labels', () => {
   it('are there for every sound class, once', () => {
@@ -13,11 +13,11 @@ describe('vague labels', () => {
     for (const label of Object.keys(vagueLabels)) expect(phrases).not.toContain(label);
   });
   it('are known by the word itself, however it is put', () => {
-    for (const label of Object.keys(vagueLabels)) expect(kindNamed(label)).toBe(label);
+    for (const label of Object.keys(vagueLabels)) expect(vagueLabelNamed(label)).toBe(label);
     for (const text of ['animal ', 'an Animal', 'animals', 'some animal noise', 'animal sounds'])
-      expect(kindNamed(text), text).toBe('animal');
+      expect(vagueLabelNamed(text), text).toBe('animal');
     for (const text of ['', 'vehicle horn', 'wild animal', 'dog barking', 'object falls'])
-      expect(kindNamed(text), text).toBeNull();
+      expect(vagueLabelNamed(text), text).toBeNull();
   });
   it('are not made up', () => {
     expect(() => vagueLabelOf('unicorn')).toThrow(/"unicorn" has no vague label/);
