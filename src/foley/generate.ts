@@ -47,6 +47,8 @@ interface MadeSound {
   readonly timing: TimingCurve | null;
   /** How it followed the motion in the picture; null when it did not. */
   readonly followed: FollowRecord | null;
+  /** What its label stands for in the clip where it names only a kind of thing ("animal"); else null. */
+  readonly seenAs: string | null;
 }
 
 /** One track of a variation; its wave is the stem, before gain and pan, as its file holds it. */
@@ -121,6 +123,7 @@ function mixedTake(
     windows: [],
     timing: null,
     followed: null,
+    seenAs: null,
     chosenLabel: null,
     tracks,
     warnings: [...warnings, ...ofMix],
@@ -164,6 +167,7 @@ async function makeTrack(
         track.followed === null
           ? null
           : followRecord(track.followed, range.startSeconds, range.startSeconds + range.durationSeconds),
+      seenAs: track.seenAs,
     },
     warnings,
   };

@@ -47,6 +47,8 @@ export interface Inspection {
   readonly timing: TimingCurve | null;
   /** Of every label, in order of the request. */
   readonly trackTimings: readonly TimingCurve[];
+  /** What the first label stands for where it names only a kind of thing; else null. */
+  readonly seenAs: string | null;
   /** What the picture chose where no label was given; else null. */
   readonly chosenLabel: LabelChoice | null;
   readonly warnings: readonly string[];

@@ -77,6 +77,7 @@ async function inspect(
       ...base,
       timing: null,
       trackTimings: [],
+      seenAs: null,
       chosenLabel: null,
       warnings: [],
       timings: clock.timings(),
@@ -98,7 +99,9 @@ async function inspect(
     ? renderPng(await drawInspection(timing, tracks[0]!.plan.threshold, clip))
     : null;
   const warnings = tracks.flatMap((track) => track.warnings);
-  return { ...base, timing, trackTimings, chosenLabel: choice, warnings, timings: clock.timings(), picture };
+  const { seenAs } = tracks[0]!;
+  const timings = clock.timings();
+  return { ...base, timing, trackTimings, seenAs, chosenLabel: choice, warnings, timings, picture };
 }
 
 async function withStations<S extends { close(): Promise<void> }, T>(

@@ -54,6 +54,8 @@ export interface SeenClip {
 /** What has been seen for one track. */
 export interface SeenTrack {
   readonly plan: SeenPlan;
+  /** What its label stands for in the clip where it names only a kind of thing; else null. */
+  readonly seenAs: string | null;
   /** Null when neither frames nor timing were asked for. */
   readonly timing: TimingCurve | null;
   /** Null when nothing of it is to be followed, or nothing is known of it. */
@@ -163,6 +165,7 @@ async function seeTrack(
   const timing = seen.timing === null || motion === null ? seen.timing : { ...seen.timing, motion };
   const seenTrack = {
     plan: { ...plan, prompt: plan.prompt ?? label },
+    seenAs: label === plan.label ? null : label,
     timing,
     followed,
     warnings: [...warnings, ...ofMotion],

@@ -35,6 +35,8 @@ export interface FoleySidecar {
   readonly timing: FoleyTake['timing'];
   /** How the sound followed the motion in the picture; null when it did not, or where tracks say it. */
   readonly followed: FoleyTake['followed'];
+  /** What a label that names only a kind of thing stood for; null where it says more, or where tracks say it. */
+  readonly seenAs: FoleyTake['seenAs'];
   /** What the picture chose, how surely, and what came next, where the request names nothing; else null. */
   readonly chosenLabel: FoleyTake['chosenLabel'];
   /** Of a request with several labels; null for a single one. */
@@ -51,6 +53,7 @@ export interface SidecarTrack {
   readonly level: FoleyTake['level'];
   readonly timing: FoleyTake['timing'];
   readonly followed: FoleyTake['followed'];
+  readonly seenAs: FoleyTake['seenAs'];
   /** dB */
   readonly gain: number;
   readonly pan: number;
@@ -120,6 +123,7 @@ export async function writeTake(
     level: take.level,
     timing: take.timing,
     followed: take.followed,
+    seenAs: take.seenAs,
     chosenLabel: take.chosenLabel,
     tracks: take.tracks === null ? null : written.tracks,
     files: written.files,
@@ -131,7 +135,7 @@ export async function writeTake(
 }
 
 async function writeTrack(
-  { plan, seed, wave, windows, level, timing, followed }: FoleyTrack,
+  { plan, seed, wave, windows, level, timing, followed, seenAs }: FoleyTrack,
   folder: string,
   name: string,
   format: SoundFormat,
@@ -149,6 +153,7 @@ async function writeTrack(
     level,
     timing,
     followed,
+    seenAs,
     gain,
     pan,
     mute,

@@ -98,9 +98,10 @@ async function make(
   if (order.kind === 'inspect') {
     const wanted = { withTiming: true, withPicture: false };
     const found = await runInspection({ ...request, outDir: null }, wanted, options);
-    const { timing, chosenLabel, warnings } = found;
+    const { timing, seenAs, chosenLabel, warnings } = found;
     const inspection = {
       timing: plain(timing!),
+      seenAs,
       chosenLabel: chosenLabel === null ? null : plain(chosenLabel),
       warnings: [...warnings],
     };
@@ -112,7 +113,8 @@ async function make(
   return { outcome: { inspection: null, takes: result.takes.map(takeOf) }, files };
 }
 
-function takeOf({ take, seed, timing, tracks, chosenLabel, warnings }: FoleySidecar): Job['takes'][number] {
+function takeOf(sidecar: FoleySidecar): Job['takes'][number] {
+  const { take, seed, timing, tracks, seenAs, chosenLabel, warnings } = sidecar;
   return {
     take,
     seed,
@@ -121,7 +123,9 @@ function takeOf({ take, seed, timing, tracks, chosenLabel, warnings }: FoleySide
       label: track.label,
       seed: track.seed,
       timing: track.timing === null ? null : plain(track.timing),
+      seenAs: track.seenAs,
     })),
+    seenAs,
     chosenLabel: chosenLabel === null ? null : plain(chosenLabel),
     warnings: [...warnings],
   };

@@ -46,7 +46,10 @@ it('other strategies look for whatever they are told', async () => {
 });
 
 it('a text is the prompt, or what the label stands for', async () => {
-  expect((await see('rain falling', 'min-max')).plan.prompt).toBe('rain falling');
+  expect(await see('rain falling', 'min-max')).toMatchObject({
+    plan: { prompt: 'rain falling' },
+    seenAs: null,
+  });
   expect((await see('animal', 'places', { prompt: 'animal' })).plan.prompt).toBe('animal');
   expect((await see('animal', 'places', { prompt: '' })).plan.prompt).toBe('');
 });
@@ -57,6 +60,7 @@ it('a kind of thing is looked for, timed and made as what the clip shows of it, 
   const { label, prompt } = asked.plan;
   expect(label).toBe('animal');
   expect(vagueLabels.animal!.map((id) => soundClass(id).phrases[0])).toContain(prompt);
+  expect(asked.seenAs).toBe(prompt);
   expect(timing!.label).toBe('animal');
   expect(timing!.spans).toHaveLength(1);
   expect(warnings).toEqual([expect.stringMatching(`"animal" names a kind .* shows "${prompt}" most`)]);

@@ -305,8 +305,12 @@ describe('jobs', () => {
     });
     expect((await running.client.finished(named.id)).inspection).toMatchObject({
       timing: { label: 'cat' },
+      seenAs: null,
       chosenLabel: null,
     });
+    const ofKind = await running.client.submit(order('animal'));
+    const [take] = (await running.client.finished(ofKind.id)).takes;
+    expect(take).toMatchObject({ seenAs: 'dog barking', chosenLabel: null });
   });
 
   it('with an open seed get one that stays', async () => {

@@ -79,8 +79,8 @@ export function addInspectCommand(program: Command, host: CommandHost): void {
 
 function report(terminal: Terminal, video: string, inspection: Inspection, paths: readonly string[]): void {
   if (terminal.modes.json) {
-    const { facts, sha256, timing, chosenLabel, warnings, timings } = inspection;
-    terminal.json({ video, sha256, facts, timing, chosenLabel, warnings, timings, paths });
+    const { facts, sha256, timing, seenAs, chosenLabel, warnings, timings } = inspection;
+    terminal.json({ video, sha256, facts, timing, seenAs, chosenLabel, warnings, timings, paths });
     return;
   }
   for (const line of describeFacts(inspection.facts)) terminal.result(line);

@@ -41,10 +41,16 @@ export const chosenLabelSchema = rankedLabelSchema.extend({
   runnersUp: z.array(rankedLabelSchema).describe('the next ones'),
 });
 export type ChosenLabel = z.output<typeof chosenLabelSchema>;
+const seenAsSchema = z
+  .string()
+  .nullable()
+  .default(null)
+  .describe('what a label that names only a kind of thing stood for in the clip; null where it says more');
 
 /** What an `inspect` job found. */
 export const inspectionSchema = z.object({
   timing: timingCurveSchema.describe('of the label, or of the one that the picture chose'),
+  seenAs: seenAsSchema,
   chosenLabel: chosenLabelSchema.nullable().default(null).describe('of a request without a label'),
   warnings: z.array(z.string()),
 });
@@ -71,8 +77,16 @@ export const takeSchema = z.object({
   seed: z.int(),
   timing: timingCurveSchema.nullable(),
   tracks: z
-    .array(z.object({ label: z.string(), seed: z.int(), timing: timingCurveSchema.nullable() }))
+    .array(
+      z.object({
+        label: z.string(),
+        seed: z.int(),
+        timing: timingCurveSchema.nullable(),
+        seenAs: seenAsSchema,
+      }),
+    )
     .describe('of a request with tracks, in their order; else empty'),
+  seenAs: seenAsSchema,
   chosenLabel: chosenLabelSchema
     .nullable()
     .default(null)

@@ -38,6 +38,7 @@ async function work({ request, staging, stem }) {
     timing: null,
     tracks: null,
     followed: null,
+    seenAs: null,
     chosenLabel: null,
     files,
     warnings: [],

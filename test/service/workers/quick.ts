@@ -30,9 +30,14 @@ const choice: LabelChoice = {
   runnersUp: [{ label: 'cat meowing', classId: 'cat-meow', score: 0.1 }],
 };
 
+/** The one animal that there is. */
+function standsFor(label: string | null): string | null {
+  return label === 'animal' ? choice.label : null;
+}
+
 /** What moves from left to right, seen throughout. */
 function look({ request }: InspectOrder): void {
-  const inspection: Pick<Inspection, 'timing' | 'chosenLabel' | 'warnings'> = {
+  const inspection: Pick<Inspection, 'timing' | 'seenAs' | 'chosenLabel' | 'warnings'> = {
     timing: {
       label: request.label ?? choice.label,
       durationSeconds: 2,
@@ -41,6 +46,7 @@ function look({ request }: InspectOrder): void {
       spans: [{ startSeconds: 0, endSeconds: 2 }],
       motion: { timesSeconds: [0.5, 1.5], presence: [1, 1], size: [0.1, 0.2], position: [-0.5, 0.5] },
     },
+    seenAs: standsFor(request.label),
     chosenLabel: request.label === null ? choice : null,
     warnings: [],
   };
@@ -63,6 +69,7 @@ function makeTakes({ request, staging, stem }: GenerateOrder): void {
       timing: null,
       tracks: null,
       followed: null,
+      seenAs: standsFor(request.label),
       chosenLabel: request.label === null && request.tracks === null ? choice : null,
       clip: { file: 'clip.mp4' },
       files: { wav: `${name}.wav`, flac: null, video: `${name}.mp4`, picture: null },
