@@ -34,6 +34,8 @@ export interface SceneSplit {
   readonly spans: readonly (readonly TimeSpan[])[];
   /** Unscaled latents of the true sound, a row a scene. */
   readonly latents: Rows;
+  /** Of each scene, those of the same class: itself, too. */
+  readonly alike: readonly (readonly number[])[];
   /** `[seenFrames, width]` of a scene in a row. */
   readonly embeddings: Rows;
 }
@@ -99,8 +101,18 @@ export async function openScenes(
     kinds: scenes.map(({ sound }) => vagueLabelOf(sound.classId)),
     spans,
     latents,
+    alike: scenesOfClass(scenes),
     embeddings,
   };
+}
+
+/** Of each scene, all of its class. */
+function scenesOfClass(scenes: readonly Scene[]): number[][] {
+  const ofClass = new Map<string, number[]>();
+  scenes.forEach(({ sound: { classId } }, index) => {
+    ofClass.set(classId, [...(ofClass.get(classId) ?? []), index]);
+  });
+  return scenes.map(({ sound: { classId } }) => ofClass.get(classId)!);
 }
 
 async function openEmbeddings(

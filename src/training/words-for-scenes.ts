@@ -1,0 +1,62 @@
+/** @file The frame adapter's first projection, from training scenes: every frame in which something sounds, and its label. */
+import type { FrameAdapterConfig } from '../models/frame-adapter.js';
+import type { SceneSplit, SeenFrames } from './scene-dataset.node.js';
+import type { TextStates } from './text-states.node.js';
+import { type FrameInWords, fitProjection } from './words-for-frames.js';
+
+/**
+ * First values of `image_proj`, by key.
+ * @param text knows the labels and the empty text
+ */
+export function wordsForScenes(
+  scenes: SceneSplit,
+  text: TextStates,
+  seen: SeenFrames,
+  adapter: FrameAdapterConfig,
+): Map<string, Float32Array> {
+  const wordsOf = new Map([...new Set(scenes.labels)].map((label) => [label, meanState(text, label)]));
+  const pairs = scenes.labels.flatMap((label, scene): FrameInWords[] => {
+    const words = wordsOf.get(label)!;
+    const row = scenes.embeddings.row(scene);
+    const frames = Array.from({ length: seen.count }, (_, frame) => frame)
+      .filter((frame) => sounds(scenes, scene, frame / seen.perSecond))
+      .map((frame) => row.subarray(frame * adapter.embeddingDim, (frame + 1) * adapter.embeddingDim));
+    if (adapter.pooling === 'none') return frames.map((embedding) => ({ embedding, words }));
+    return [{ embedding: meanOf(row, seen.count, adapter.embeddingDim), words }];
+  });
+  const fitted = fitProjection(pairs, [meanState(text, ''), ...wordsOf.values()], adapter.tokensPerFrame);
+  const projection = new Map([
+    ['image_proj.proj.weight', fitted.weight],
+    ['image_proj.proj.bias', fitted.bias],
+  ]);
+  if (adapter.projection === 'linear') return projection;
+  return projection
+    .set('image_proj.norm.weight', fitted.normWeight)
+    .set('image_proj.norm.bias', fitted.normBias);
+}
+
+function sounds(scenes: SceneSplit, scene: number, seconds: number): boolean {
+  return scenes.spans[scene]!.some(
+    ({ startSeconds, endSeconds }) => seconds >= startSeconds && seconds < endSeconds,
+  );
+}
+
+/** `[count, width]` -> `[width]` */
+function meanOf(rows: Float32Array, count: number, width: number): Float32Array {
+  return Float32Array.from({ length: width }, (_, i) => {
+    let sum = 0;
+    for (let row = 0; row < count; row++) sum += rows[row * width + i]!;
+    return sum / count;
+  });
+}
+
+/** The mean of a text's token states, padding left out, `[width]`. */
+function meanState(text: TextStates, words: string): Float32Array {
+  const { tokens, width } = text;
+  const states = new Float32Array(tokens * width);
+  text.copyTo(words, states, 0);
+  let count = 0;
+  while (count < tokens && states.subarray(count * width, (count + 1) * width).some((value) => value !== 0))
+    count++;
+  return meanOf(states, count, width);
+}
