@@ -1,7 +1,7 @@
 /** @file The page of a report: its tables, and scenes to look at and listen to. */
 import { breakdownTable, escapeHtml, type Html, metricTable, scoreTable } from './html-tables.js';
 import { labelsTold, modelName, type Report } from './markdown.js';
-import type { SetReport } from './report.js';
+import { judgeTitle, type SetReport } from './report.js';
 import { type SystemId, systems } from './systems.js';
 
 /** A scene that can be heard. Addresses are relative to the page. */
@@ -67,7 +67,7 @@ function setSection(set: SetReport, { against }: Report, heard: readonly HeardSc
   ] as const;
   return `<section id="${set.set}"><h2>${setTitles[set.set]}: ${set.scenes} scenes</h2>
 ${set.groups.map(({ title, table }) => `<h3>${escapeHtml(title)}</h3>${metricTable(table, against)}`).join('\n')}
-${set.scores.map((scores) => `<h3>All sounds together, by ${escapeHtml(scores.judge)}</h3>${scoreTable(scores, against)}`).join('\n')}
+${set.scores.map((scores) => `<h3>All sounds together, by ${escapeHtml(judgeTitle(scores.judge))}</h3>${scoreTable(scores, against)}`).join('\n')}
 ${breakdowns
   .map(([by, groups]) => {
     const tables = (groups[0]?.table.metrics ?? [])

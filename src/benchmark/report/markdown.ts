@@ -3,7 +3,7 @@ import { type AblationMetric, ablationMarkdown } from '../../evaluation/ablation
 import type { Interval } from '../../evaluation/bootstrap.js';
 import type { ModelProvenance } from '../../foley/stations.js';
 import type { LabelChoice } from './options.js';
-import type { JudgeScores, ReportGroup, SetReport } from './report.js';
+import { type JudgeScores, judgeTitle, type ReportGroup, type SetReport } from './report.js';
 import type { SetScore } from './set-scores.js';
 import { isJudged, type SystemId, systems } from './systems.js';
 
@@ -105,7 +105,7 @@ function scoresMarkdown(
   const used = columns.filter(([, key]) => rows.some((row) => row[key] !== null));
   const head = used.flatMap(([title]) => [title, `minus \`${against}\``]);
   return [
-    `### All sounds together, by ${judge}`,
+    `### All sounds together, by ${judgeTitle(judge)}`,
     '',
     `| system | ${head.join(' | ')} |`,
     `|---|${head.map(() => '--:|').join('')}`,

@@ -17,6 +17,17 @@ import type { SystemId } from './systems.js';
 
 /** The judge whose classes are those of the benchmark. */
 export const namingJudge = 'tagger';
+/** What a judge hears, where its name does not say it. */
+const judgeTitles: Readonly<Record<string, string>> = {
+  [namingJudge]: 'tagger, of what sounds',
+  'tagger-whole': 'tagger, silence and all',
+};
+
+/** A judge in headings. */
+export function judgeTitle(name: string): string {
+  return judgeTitles[name] ?? name;
+}
+
 /** Stands for the system in the embedding of a recording, whose file stands for the scene. */
 export const recordingSystem = '@recording';
 

@@ -51,6 +51,7 @@ export function addEvalReport(parent: Command, host: CommandHost): void {
       clipWise: options.clipWise ?? null,
       embedders: [
         { name: 'tagger', file: resolve(options.tagger!) },
+        { name: 'tagger-whole', file: resolve(options.tagger!) },
         ...(options.embedder ?? []).map(embedderOption),
       ],
       clipFrames: options.clipFrames === undefined ? null : resolve(options.clipFrames),

@@ -8,7 +8,7 @@ import { createClapEmbedder } from './clap.js';
 import { createClipFrameEmbedder } from './clip-frames.js';
 import { createCnn14Embedder } from './cnn14.js';
 import { createMelceptionEmbedder } from './melception.js';
-import { createTaggerEmbedder } from './tagger-embedder.js';
+import { createTaggerEmbedder, createWholeTaggerEmbedder } from './tagger-embedder.js';
 import { createVggishEmbedder } from './vggish.js';
 import { createWav2clipEmbedder } from './wav2clip.js';
 
@@ -16,6 +16,7 @@ type OpenEmbedder = (engine: Engine, parameters: Parameters, weightsId: string) 
 
 const embedders = {
   tagger: createTaggerEmbedder,
+  'tagger-whole': createWholeTaggerEmbedder,
   vggish: createVggishEmbedder,
   cnn14: createCnn14Embedder,
   melception: createMelceptionEmbedder,
@@ -25,7 +26,7 @@ const embedders = {
 
 export type EmbedderName = keyof typeof embedders;
 
-/** What can be opened; `tagger` is the one whose weights come with the package. */
+/** What can be opened; the weights of both taggers come with the package. */
 export const embedderNames = Object.keys(embedders) as readonly EmbedderName[];
 
 /**

@@ -1,4 +1,7 @@
-/** @file The tagger of this project as an embedder: crops of 3.04 s, those that are all but silent left out. */
+/**
+ * @file The tagger of this project as an embedder of crops of 3.04 s: those that sound, which say what it is, or all of
+ * them, as the published Fréchet distances hear all of every sound.
+ */
 import { flipBands, melToImage } from '../../audio/mel-image.js';
 import { auffusionMelSpec, type MelSpec, melSpectrogram } from '../../audio/mel-spectrogram.js';
 import type { Engine } from '../../engine/engine.js';
@@ -11,7 +14,7 @@ import type { AudioEmbedder } from './audio-embedder.js';
 const quietestCropShare = 0.25;
 
 /**
- * Opens the tagger on an engine. Its class logits are the mean over the crops.
+ * Opens the tagger on an engine, to hear the crops that are not all but silent. Its class logits are the mean over them.
  *
  * @param weightsId names the weights
  * @throws FoleyError `weights-invalid` for parameters of another network
@@ -22,6 +25,33 @@ export async function createTaggerEmbedder(
   weightsId: string,
   spec: MelSpec = auffusionMelSpec,
 ): Promise<AudioEmbedder> {
+  return openTagger(engine, parameters, `tagger/${weightsId}`, spec, true);
+}
+
+/**
+ * The same network, hearing every crop, silence too: when there is sound is part of a set's likeness. It names no classes.
+ * @throws as `createTaggerEmbedder`
+ */
+export async function createWholeTaggerEmbedder(
+  engine: Engine,
+  parameters: Parameters,
+  weightsId: string,
+): Promise<AudioEmbedder> {
+  const whole = await openTagger(engine, parameters, `tagger-whole/${weightsId}`, auffusionMelSpec, false);
+  return {
+    ...whole,
+    classes: 0,
+    embed: async (samples) => ({ ...(await whole.embed(samples)), classLogits: null }),
+  };
+}
+
+async function openTagger(
+  engine: Engine,
+  parameters: Parameters,
+  id: string,
+  spec: MelSpec,
+  soundingAlone: boolean,
+): Promise<AudioEmbedder> {
   const { bands } = spec;
   const { embeddingWidth: width, classIds } = taggerConfig;
   const mel = input('mel', [1, 1, bands, taggerCropColumns]);
@@ -29,12 +59,12 @@ export async function createTaggerEmbedder(
   parameters.assertAllUsed();
   const session = await engine.compile(program('tagger', { inputs: [mel], outputs }));
   return {
-    id: `tagger/${weightsId}`,
+    id,
     sampleRateHz: spec.sampleRateHz,
     width,
     classes: classIds.length,
     async embed(samples) {
-      const crops = soundingCrops(samples, spec);
+      const crops = cropsOf(samples, spec, soundingAlone);
       const data = new Float32Array(crops.length * width);
       const classLogits = new Float32Array(classIds.length);
       for (const [index, crop] of crops.entries()) {
@@ -51,7 +81,7 @@ export async function createTaggerEmbedder(
 }
 
 /** Crops of the mel image `[bands, taggerCropColumns]`, evenly over the sound; at least one. */
-function soundingCrops(samples: Float32Array, spec: MelSpec): Float32Array[] {
+function cropsOf(samples: Float32Array, spec: MelSpec, soundingAlone: boolean): Float32Array[] {
   const least = taggerCropColumns * spec.hopSamples + spec.fftSize;
   const longEnough = samples.length >= least ? samples : padded(samples, least);
   const { bands, columns, data } = flipBands(melToImage(melSpectrogram(longEnough, spec)));
@@ -66,7 +96,8 @@ function soundingCrops(samples: Float32Array, spec: MelSpec): Float32Array[] {
     return { crop, level: crop.reduce((sum, value) => sum + value, 0) };
   });
   const loudest = Math.max(...crops.map(({ level }) => level));
-  return crops.filter(({ level }) => level >= quietestCropShare * loudest).map(({ crop }) => crop);
+  const quietest = soundingAlone ? quietestCropShare * loudest : 0;
+  return crops.filter(({ level }) => level >= quietest).map(({ crop }) => crop);
 }
 
 function padded(samples: Float32Array, length: number): Float32Array {

@@ -45,6 +45,18 @@ describe('the tagger as an embedder', () => {
     sound.set(tone(3, 16_000));
     expect((await embedder.embed(sound)).data.length).toBe(embedder.width);
   });
+
+  it('hears them as well where all of a sound is to be heard', async () => {
+    const whole = await openEmbedder('tagger-whole', weights, engine);
+    const sound = new Float32Array(16_000 * 9);
+    sound.set(tone(2.9, 16_000));
+    const { data, classLogits } = await whole.embed(sound);
+    expect(data.length).toBe(3 * whole.width);
+    expect(data.subarray(0, whole.width)).toEqual((await embedder.embed(sound)).data);
+    expect(data.subarray(whole.width, 2 * whole.width)).toEqual(data.subarray(2 * whole.width)); // silence is silence
+    expect(classLogits).toBeNull();
+    expect([whole.classes, whole.id]).toEqual([0, 'tagger-whole/tagger.safetensors']);
+  });
 });
 
 describe('vectors of several sounds', () => {
