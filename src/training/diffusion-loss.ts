@@ -7,7 +7,7 @@ import {
   type NoiseSchedule,
   signalToNoise,
 } from '../diffusion/noise-schedule.js';
-import { input, mean, mul, square, sub, sum, type Tensor, tensor, type Value } from '../graph/index.js';
+import { add, input, mean, mul, square, sub, sum, type Tensor, tensor, type Value } from '../graph/index.js';
 import type { ModelConfig } from '../models/model-config.js';
 
 /** Graph inputs of a batch of noisy latents. */
@@ -33,6 +33,18 @@ export function noisyLatentInputs(batch: number, shape: readonly number[]): Nois
 
 export function asInputs({ noisy, target, timestep, weight }: NoisyLatents): Value[] {
   return [noisy, target, timestep, weight];
+}
+
+/**
+ * The same latents with a target that is in part what a frozen network predicts which is told more: the mean of the true
+ * targets is left what it is where that network is right, and their spread shrinks.
+ *
+ * @param known `[B, C, H, W]`
+ * @param share `[B, 1, 1, 1]`: 0 leaves the true target
+ */
+export function taughtBy(noisy: NoisyLatents, known: Value, share: Value): NoisyLatents {
+  const { target } = noisy;
+  return { ...noisy, target: add(target, mul(share, sub(known, target))) };
 }
 
 /** Weighted mean square error of a prediction; `plain` is the same without weights, for the log. */

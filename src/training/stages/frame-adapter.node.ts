@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Timeline } from '../../conditions/timeline.js';
 import { type SeededRandom, seededRandom } from '../../data/seeded-random.js';
-import { add, expand, input, mul, sub, type Tensor, tensor, type Value } from '../../graph/index.js';
+import { expand, input, type Tensor, tensor, type Value } from '../../graph/index.js';
 import { controlNet } from '../../models/controlnet.js';
 import { frameAdapterCopies, frameAdapterRules } from '../../models/initialisation.js';
 import { unet } from '../../models/unet.js';
@@ -16,6 +16,7 @@ import {
   type NoisyLatents,
   noisePredictionLoss,
   noisyLatentInputs,
+  taughtBy,
 } from '../diffusion-loss.js';
 import { latentShapeOf, openMelEncoder } from '../latent-cache.node.js';
 import { textTensor } from '../latent-dataset.node.js';
@@ -178,36 +179,32 @@ export async function openFrameAdapterStage(
     const controlResiduals = controlNet(frozenParameters(temporalAdapter), told, control);
     return unet(frozenParameters(backbone), { ...steered, controlResiduals }, sizes);
   };
-  /** The target, mixed with what the backbone predicts with label and timing. */
-  const taughtTarget = (
-    { noisy, timestep, target }: NoisyLatents,
-    hint: Value | undefined,
-  ): { readonly target: Value; readonly inputs: readonly Value[] } => {
-    if (config.taughtShare === 0 || temporalAdapter === null || hint === undefined)
-      return { target, inputs: [] };
+  /** What the backbone predicts that is told label and timing, and how much of that is the target. */
+  const teacher = ({ noisy, timestep }: NoisyLatents, hint: Value) => {
     const labelText = input('labelText', [batchSize, textEncoder.tokens, textEncoder.width]);
     const taught = input('taught', [batchSize, 1, 1, 1]);
     const raster = expand(hint, [batchSize, 1, mel.bands, mel.columns]);
     const told = { latents: noisy, timestep, textStates: labelText };
     const controlResiduals = controlNet(
-      frozenParameters(temporalAdapter),
+      frozenParameters(temporalAdapter!),
       { ...told, hint: raster, scale: 1 },
       control,
     );
     const known = unet(frozenParameters(backbone), { ...told, controlResiduals }, sizes);
-    return { target: add(target, mul(taught, sub(known, target))), inputs: [labelText, taught] };
+    return { known, share: taught, inputs: [labelText, taught] };
   };
   const buildLoss = (p: Parameters): LossGraph => {
     const noisy = noisyLatentInputs(batchSize, shape);
     const given = conditionInputs(batchSize);
-    const taught = taughtTarget(noisy, given.hint);
     const predicted = predict(p, noisy.noisy, noisy.timestep, given);
-    const { loss, plain } = noisePredictionLoss(predicted, { ...noisy, target: taught.target });
-    return {
-      inputs: [...asInputs(noisy), ...Object.values(given), ...taught.inputs],
-      loss,
-      metrics: { plain },
-    };
+    const inputs = [...asInputs(noisy), ...Object.values(given)];
+    if (config.taughtShare === 0 || given.hint === undefined) {
+      const { loss, plain } = noisePredictionLoss(predicted, noisy);
+      return { inputs, loss, metrics: { plain } };
+    }
+    const { known, share, inputs: ofTeacher } = teacher(noisy, given.hint);
+    const { loss, plain } = noisePredictionLoss(predicted, taughtBy(noisy, known, share));
+    return { inputs: [...inputs, ...ofTeacher], loss, metrics: { plain } };
   };
   const shapes = collectParameters((p) => buildLoss(p));
   const silent = { silent: config.begin === 'silent' };
