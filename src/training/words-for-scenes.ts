@@ -1,4 +1,5 @@
 /** @file The frame adapter's first projection, from training scenes: every frame in which something sounds, and its label. */
+import { FoleyError } from '../errors/foley-error.js';
 import type { FrameAdapterConfig } from '../models/frame-adapter.js';
 import type { SceneSplit, SeenFrames } from './scene-dataset.node.js';
 import type { TextStates } from './text-states.node.js';
@@ -7,6 +8,7 @@ import { type FrameInWords, fitProjection } from './words-for-frames.js';
 /**
  * First values of `image_proj`, by key.
  * @param text knows the labels and the empty text
+ * @throws FoleyError `usage` for an adapter without the normalisation that brings fitted tokens to the words' spread
  */
 export function wordsForScenes(
   scenes: SceneSplit,
@@ -14,6 +16,11 @@ export function wordsForScenes(
   seen: SeenFrames,
   adapter: FrameAdapterConfig,
 ): Map<string, Float32Array> {
+  if (adapter.projection === 'linear') {
+    throw new FoleyError('usage', 'begin "words" needs a frame adapter with a normalisation', {
+      hint: 'Set "projection" to "linear-layernorm" in the model\'s config.json, or "begin" to "silent".',
+    });
+  }
   const wordsOf = new Map([...new Set(scenes.labels)].map((label) => [label, meanState(text, label)]));
   const pairs = scenes.labels.flatMap((label, scene): FrameInWords[] => {
     const words = wordsOf.get(label)!;
@@ -25,14 +32,12 @@ export function wordsForScenes(
     return [{ embedding: meanOf(row, seen.count, adapter.embeddingDim), words }];
   });
   const fitted = fitProjection(pairs, [meanState(text, ''), ...wordsOf.values()], adapter.tokensPerFrame);
-  const projection = new Map([
+  return new Map([
     ['image_proj.proj.weight', fitted.weight],
     ['image_proj.proj.bias', fitted.bias],
+    ['image_proj.norm.weight', fitted.normWeight],
+    ['image_proj.norm.bias', fitted.normBias],
   ]);
-  if (adapter.projection === 'linear') return projection;
-  return projection
-    .set('image_proj.norm.weight', fitted.normWeight)
-    .set('image_proj.norm.bias', fitted.normBias);
 }
 
 function sounds(scenes: SceneSplit, scene: number, seconds: number): boolean {

@@ -80,12 +80,18 @@ describe('wordsForScenes', () => {
     close(fitted.get('image_proj.norm.bias')!, wanted.normBias);
   });
 
-  it('fits the mean of a clip where frames are pooled, in every token, and no norm where there is none', () => {
-    const pooled = { ...adapter, pooling: 'mean', tokensPerFrame: 4, projection: 'linear' } as const;
+  it('fits the mean of a clip where frames are pooled, in every token', () => {
+    const pooled = { ...adapter, pooling: 'mean', tokensPerFrame: 4 } as const;
     const fitted = wordsForScenes(scenes, texts, seen, pooled);
-    expect([...fitted.keys()]).toEqual(['image_proj.proj.weight', 'image_proj.proj.bias']);
     expect(fitted.get('image_proj.proj.weight')!.length).toBe(4 * width * width);
     const bias = fitted.get('image_proj.proj.bias')!;
     expect(bias.subarray(width, 2 * width)).toEqual(bias.subarray(0, width));
+  });
+
+  it('refuses an adapter whose tokens nothing brings to the spread of words', () => {
+    const bare = { ...adapter, projection: 'linear' } as const;
+    expect(() => wordsForScenes(scenes, texts, seen, bare)).toThrow(
+      /needs a frame adapter with a normalisation/,
+    );
   });
 });
