@@ -1,5 +1,6 @@
 /** @file The frame adapter's first projection, from training scenes: every frame in which something sounds, and its label. */
 import { FoleyError } from '../errors/foley-error.js';
+import { meanVector } from '../evaluation/embedders/audio-embedder.js';
 import type { FrameAdapterConfig } from '../models/frame-adapter.js';
 import type { SceneSplit, SeenFrames } from './scene-dataset.node.js';
 import type { TextStates } from './text-states.node.js';
@@ -29,7 +30,7 @@ export function wordsForScenes(
       .filter((frame) => sounds(scenes, scene, frame / seen.perSecond))
       .map((frame) => row.subarray(frame * adapter.embeddingDim, (frame + 1) * adapter.embeddingDim));
     if (adapter.pooling === 'none') return frames.map((embedding) => ({ embedding, words }));
-    return [{ embedding: meanOf(row, seen.count, adapter.embeddingDim), words }];
+    return [{ embedding: meanVector({ width: adapter.embeddingDim, data: row }), words }];
   });
   const fitted = fitProjection(pairs, [meanState(text, ''), ...wordsOf.values()], adapter.tokensPerFrame);
   return new Map([
@@ -46,15 +47,6 @@ function sounds(scenes: SceneSplit, scene: number, seconds: number): boolean {
   );
 }
 
-/** `[count, width]` -> `[width]` */
-function meanOf(rows: Float32Array, count: number, width: number): Float32Array {
-  return Float32Array.from({ length: width }, (_, i) => {
-    let sum = 0;
-    for (let row = 0; row < count; row++) sum += rows[row * width + i]!;
-    return sum / count;
-  });
-}
-
 /** The mean of a text's token states, padding left out, `[width]`. */
 function meanState(text: TextStates, words: string): Float32Array {
   const { tokens, width } = text;
@@ -63,5 +55,5 @@ function meanState(text: TextStates, words: string): Float32Array {
   let count = 0;
   while (count < tokens && states.subarray(count * width, (count + 1) * width).some((value) => value !== 0))
     count++;
-  return meanOf(states, count, width);
+  return meanVector({ width, data: states.subarray(0, count * width) });
 }
