@@ -38,7 +38,8 @@ export interface FormState {
 }
 
 /** What an inspection saw. */
-export type Curve = NonNullable<Job['inspection']>['timing'];
+export type Inspection = NonNullable<Job['inspection']>;
+export type Curve = Inspection['timing'];
 export type Motion = NonNullable<Curve['motion']>;
 
 /** A track as far as orders read it. */
@@ -180,4 +181,14 @@ export function mixOrder(
     container: setting('container'),
   };
   return order as JobOrderInput;
+}
+
+/** Tells requests apart that make other sounds: without seed and number of takes, and with the edited timing. */
+export function signatureOf(
+  request: Readonly<Record<string, unknown>>,
+  spans: readonly Span[] | null,
+): string {
+  const { seed: _, takes: __, originalGain: ___, ...rest } = request;
+  const defined = Object.entries(rest).filter(([, value]) => value !== null && value !== undefined);
+  return JSON.stringify([defined.sort(([a], [b]) => (a < b ? -1 : 1)), spans]);
 }

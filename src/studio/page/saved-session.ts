@@ -31,6 +31,7 @@ const savedSession = z.object({
   mixes: z.array(z.string()),
 });
 export type SavedSession = z.output<typeof savedSession>;
+export type SavedTrack = SavedSession['tracks'][number];
 
 /** @returns null for what another version, or nobody, wrote */
 export function readSession(text: string | null): SavedSession | null {

@@ -17,6 +17,7 @@ import {
   mixOrder,
   requestValues,
   sentSpans,
+  signatureOf,
   takeCount,
   trackFieldNames,
 } from './orders.js';
@@ -27,7 +28,7 @@ import type { Span } from './spans.js';
 import { addTakes, freshSeeds, listedTakes, type Take } from './takes.js';
 import { TimelineState } from './timeline.svelte.js';
 import { Track } from './track.svelte.js';
-import { countSounds, describeChoice, describeEdit } from './words.js';
+import { countSounds, describeEdit, describeFound } from './words.js';
 
 /** The clip's own sound stands among the tracks under this id. */
 export const originalId = 'original';
@@ -108,16 +109,7 @@ export class Studio {
     this.pictureUrl = this.backend.mediaUrl(media.id);
     this.#use(media);
     this.settings = saved.settings;
-    this.tracks = saved.tracks.map((kept) => {
-      const track = new Track(kept.id, kept.number, null);
-      track.values = kept.values;
-      track.gainDb = kept.gainDb;
-      track.pan = kept.pan;
-      track.isMuted = kept.isMuted;
-      track.currentJobId = kept.currentJobId;
-      if (kept.spans) track.edit(kept.spans);
-      return track;
-    });
+    this.tracks = saved.tracks.map((kept) => Track.restored(kept));
     this.#lastTrackNumber = Math.max(0, ...this.tracks.map((track) => track.number));
     this.selectedId = this.tracks[0]?.id ?? null;
     this.takes = saved.takes;
@@ -369,9 +361,8 @@ export class Studio {
     if (job.kind === 'inspect') {
       const track = this.tracks.find((candidate) => candidate.inspectionJobId === job.id);
       if (track && job.inspection && job.order.kind === 'inspect') {
-        const { timing, chosenLabel } = job.inspection;
-        track.see(timing, chosenLabel, job.order.request);
-        const found = chosenLabel ? describeChoice(chosenLabel) : `${track.label} was seen`;
+        track.see(job.inspection, job.order.request);
+        const found = describeFound(track.label, job.inspection);
         this.notices.say(`${found}; ${countSounds(this.spansOf(track).length)}`);
       }
       if (track && (job.state === 'failed' || job.state === 'cancelled')) track.curveKey = '';
@@ -399,13 +390,6 @@ export class Studio {
       track.currentJobId = job.id;
     this.notices.say(`${take.name} of ${track.label} is ready`);
   }
-}
-
-/** A request without its seed and its number of takes, and its edited timing. */
-function signatureOf(request: Readonly<Record<string, unknown>>, spans: readonly Span[] | null): string {
-  const { seed: _, takes: __, originalGain: ___, ...rest } = request;
-  const defined = Object.entries(rest).filter(([, value]) => value !== null && value !== undefined);
-  return JSON.stringify([defined.sort(([a], [b]) => (a < b ? -1 : 1)), spans]);
 }
 
 /** A clip above this is not fetched as a whole for its own sound. */

@@ -3,7 +3,8 @@ import type { ChosenLabel } from '../../service/contract.js';
 import { computedSpans, timingSettings } from './computed-spans.js';
 import type { FieldValues, FormField } from './form-fields.js';
 import { type History, record, seal, startHistory } from './history.js';
-import type { Curve, Motion, TrackForm } from './orders.js';
+import type { Curve, Inspection, Motion, TrackForm } from './orders.js';
+import type { SavedTrack } from './saved-session.js';
 import { type Span, sameSpans } from './spans.js';
 
 /** Null stands for "as computed". */
@@ -28,6 +29,8 @@ export class Track implements TrackForm {
   seenKey = $state('');
   /** What the picture chose when it was looked at without a label. */
   choice = $state.raw<ChosenLabel | null>(null);
+  /** What the label stood for, where it names only a kind of thing. */
+  seenAs = $state<string | null>(null);
   /** What the curve was asked for with. */
   #asked: FieldValues = {};
   /** The job that looks, while it does and when it failed. */
@@ -41,6 +44,18 @@ export class Track implements TrackForm {
     this.id = id;
     this.number = number;
     this.values = label === null ? {} : { label };
+  }
+
+  /** As an earlier visit left it. */
+  static restored(kept: SavedTrack): Track {
+    const track = new Track(kept.id, kept.number, null);
+    track.values = kept.values;
+    track.gainDb = kept.gainDb;
+    track.pan = kept.pan;
+    track.isMuted = kept.isMuted;
+    track.currentJobId = kept.currentJobId;
+    if (kept.spans) track.edit(kept.spans);
+    return track;
   }
 
   /** As somebody typed it; null: the picture chooses. */
@@ -59,6 +74,11 @@ export class Track implements TrackForm {
     return this.knownLabel ?? 'the picture’s choice';
   }
 
+  /** What a label of a kind stands for in this picture; null while it is not looked for, and for every other label. */
+  get standsFor(): string | null {
+    return this.seenKey === this.curveKey ? this.seenAs : null;
+  }
+
   /** The curve, unless it is that of an earlier label or setting. */
   get seen(): Curve | null {
     return this.seenKey === this.curveKey ? this.curve : null;
@@ -69,9 +89,10 @@ export class Track implements TrackForm {
   }
 
   /** Takes what an inspection found, and the settings that it was asked with. */
-  see(curve: Curve, choice: ChosenLabel | null, asked: FieldValues): void {
-    this.curve = curve;
-    this.choice = choice;
+  see({ timing, chosenLabel, seenAs }: Inspection, asked: FieldValues): void {
+    this.curve = timing;
+    this.choice = chosenLabel;
+    this.seenAs = seenAs;
     this.#asked = asked;
     this.seenKey = this.curveKey;
   }

@@ -1,5 +1,6 @@
 /** @file What the page says in words: spans and edits to those who listen, and what the picture chose. */
 import type { ChosenLabel } from '../../service/contract.js';
+import type { Inspection } from './orders.js';
 import { formatTime } from './ruler.js';
 import { onSeconds, type Span } from './spans.js';
 
@@ -27,6 +28,15 @@ export function describeEdit(before: readonly Span[], after: readonly Span[]): s
 export function describeChoice({ label, score, runnersUp }: ChosenLabel): string {
   const others = runnersUp.map((other) => `“${other.label}” ${percent(other.score)}`).join(', ');
   return `the picture chose “${label}” (${percent(score)})${others === '' ? '' : `; next likely: ${others}`}`;
+}
+
+/** `vehicle was seen, as “siren wailing”`, or what the picture chose. */
+export function describeFound(
+  label: string,
+  { chosenLabel, seenAs }: Pick<Inspection, 'chosenLabel' | 'seenAs'>,
+): string {
+  if (chosenLabel !== null) return describeChoice(chosenLabel);
+  return seenAs === null ? `${label} was seen` : `${label} was seen, as “${seenAs}”`;
 }
 
 /** `81 %`. */

@@ -48,12 +48,7 @@ describe('bad input', () => {
       3,
       /damaged\.mp4 cannot be decoded|damaged\.mp4 cannot be read/,
     ],
-    [
-      'no such model',
-      async () => ({ args: ['--model', 'enormous'] }),
-      4,
-      /there is no model "enormous"/,
-    ],
+    ['no such model', async () => ({ args: ['--model', 'enormous'] }), 4, /there is no model "enormous"/],
     [
       'a model without weights',
       async () => ({ args: ['--model', await brokenModel('unet.safetensors', null)] }),

@@ -107,6 +107,15 @@ describe.skipIf(executable === null)('a label that the picture chooses', () => {
     await page.keyboard.press('Space');
     expect(await field.inputValue()).toBe(chosen);
 
+    // a kind of thing is told what it stands for here
+    await field.fill('animal');
+    await page.keyboard.press('Enter');
+    const standsFor = page.locator('[data-stands-for]');
+    await standsFor.waitFor();
+    expect(await standsFor.textContent()).toMatch(/stands for “dog .+”/);
+    expect(await page.locator('[data-spoken]').textContent()).toMatch(/animal was seen, as “dog .+”/);
+    findings.push(...(await axeFindings(page)));
+
     // it survives a reload
     await box.check();
     await page.reload();
