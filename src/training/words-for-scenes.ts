@@ -9,7 +9,8 @@ import { type FrameInWords, fitProjection } from './words-for-frames.js';
 /**
  * First values of `image_proj`, by key.
  * @param text knows the labels and the empty text
- * @throws FoleyError `usage` for an adapter without the normalisation that brings fitted tokens to the words' spread
+ * @throws FoleyError `usage` for an adapter without the normalisation that brings fitted tokens to the words' spread, or with a
+ * position that is added to them
  */
 export function wordsForScenes(
   scenes: SceneSplit,
@@ -21,6 +22,15 @@ export function wordsForScenes(
     throw new FoleyError('usage', 'begin "words" needs a frame adapter with a normalisation', {
       hint: 'Set "projection" to "linear-layernorm" in the model\'s config.json, or "begin" to "silent".',
     });
+  }
+  if (adapter.position !== 'none') {
+    throw new FoleyError(
+      'usage',
+      `begin "words" needs a frame adapter without position, not "${adapter.position}"`,
+      {
+        hint: 'Set "position" to "none" in the model\'s config.json: a position\'s sinusoids drown the words.',
+      },
+    );
   }
   const wordsOf = new Map([...new Set(scenes.labels)].map((label) => [label, meanState(text, label)]));
   const pairs = scenes.labels.flatMap((label, scene): FrameInWords[] => {

@@ -94,4 +94,9 @@ describe('wordsForScenes', () => {
       /needs a frame adapter with a normalisation/,
     );
   });
+
+  it('refuses an adapter whose tokens say their position, too', () => {
+    const placed = { ...adapter, position: 'sinusoidal' } as const;
+    expect(() => wordsForScenes(scenes, texts, seen, placed)).toThrow(/without position, not "sinusoidal"/);
+  });
 });

@@ -50,7 +50,8 @@ export interface SetScoresInput {
  */
 export function setScores(input: SetScoresInput): SetScores[] {
   const { sounds, truth, recordings, width, against, resamples, seed } = input;
-  const scenes = [...(sounds.values().next().value?.keys() ?? [])];
+  // by name: the same sounds give the same intervals in whatever order they were made
+  const scenes = [...(sounds.values().next().value?.keys() ?? [])].sort();
   const draws = resamplesOf(scenes.length, resamples, seed);
   const toRecordings =
     recordings.length < 2

@@ -25,7 +25,7 @@ const good = sounds('good', 0.3, 4);
 const bad = sounds('bad', 2, 0);
 const recordings = [...sounds('recordings', 0, 6).values()].map((sound) => ({ sound, weight: 1 }));
 
-const scores = setScores({
+const input = {
   sounds: new Map([
     ['truth', truth],
     ['good', good],
@@ -37,7 +37,8 @@ const scores = setScores({
   against: 'good',
   resamples: 200,
   seed: 0,
-});
+};
+const scores = setScores(input);
 const of = (system: string) => scores.find((row) => row.system === system)!;
 
 describe('setScores', () => {
@@ -53,6 +54,12 @@ describe('setScores', () => {
       4,
     );
     expect(of('truth').frechetToTruth!.estimate).toBeLessThan(1e-4);
+  });
+
+  it('gives the same to the last digit in whatever order sounds were made', () => {
+    const turned = <T>(map: ReadonlyMap<string, T>) => new Map([...map].reverse());
+    const shuffled = new Map([...input.sounds].map(([system, ofScene]) => [system, turned(ofScene)]));
+    expect(setScores({ ...input, sounds: shuffled, truth: turned(truth) })).toEqual(scores);
   });
 
   it('tells systems apart by intervals of their difference, drawn on the same scenes', () => {
