@@ -29,7 +29,7 @@ export function domainOf(id: string): PictureDomain {
   const prefix = id.slice(0, id.indexOf(':'));
   if (PHOTO_PREFIXES.includes(prefix)) return 'whole photograph';
   if (prefix === 'gcw' || id.includes('/cartoon/') || cartoons.has(id)) return 'cartoon';
-  if (id.endsWith('.svg') || drawings.has(id)) return 'drawing';
+  if (prefix === 'oca' || id.endsWith('.svg') || drawings.has(id)) return 'drawing';
   return 'cut-out photograph';
 }
 

@@ -46,6 +46,22 @@ export const PICTURE_FOLDERS: Readonly<Record<string, PictureFolder>> = {
   // Photographs: the licence of each file is in the README beside it.
   gcf: gcompris('explore_farm_animals', 'animals/', 'public domain or CC0-1.0, per file'),
   gce: gcompris('erase', '', 'CC0-1.0, CC-BY or CC-BY-SA, per file'),
+  oca: {
+    package: 'openclipart-png',
+    version: '1:0.18+dfsg-19',
+    licence: 'public domain',
+    folder: 'usr/share/openclipart/png/',
+    resourceFile: null,
+  },
+  // Of npm, not of Debian: unpacked, its files lie in a folder "package". The sets that reports on other domains show
+  // (configs/domains) are not among these.
+  emo: {
+    package: 'openmoji',
+    version: '17.0.0',
+    licence: 'CC-BY-SA-4.0',
+    folder: 'package/color/svg/',
+    resourceFile: null,
+  },
   // The package names no licence for these drawings apart from its own.
   gcw: gcompris('lang', 'words_sample/', 'GPL-3.0-or-later'),
 };

@@ -1,5 +1,5 @@
 /** @file Animals that can be seen and heard in a scene (see scene-subject.ts for the meaning). */
-import { pictures, type SubjectRow } from './scene-subject-row.js';
+import { emoji, pictures, type SubjectRow } from './scene-subject-row.js';
 import type { MotionKind } from './trajectory.js';
 
 const roam: readonly MotionKind[] = ['static', 'static', 'pass-by', 'enter', 'leave', 'approach-and-stop'];
@@ -13,12 +13,16 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground', 'road', 'indoor'],
     motions: roam,
     metresPerSecond: [0.7, 4],
-    train: pictures(
-      `${mammals}dogs/ dog.png`,
-      'scr:Animals/ dog1-a.png dog2-b.png',
-      'gcw: dog.webp',
-      'gcf: dog.webp',
-    ),
+    train: [
+      ...pictures(
+        `${mammals}dogs/ dog.png`,
+        'scr:Animals/ dog1-a.png dog2-b.png',
+        'gcw: dog.webp',
+        'gcf: dog.webp',
+        'oca:animals/mammals/ dog_01_drawn_with_strai_01.png dog_03_drawn_with_strai_01.png dog_04_drawn_with_strai_01.png dog_05_drawn_with_strai_01.png dog_06_drawn_with_strai_01.png dog_on_leash_gerald_g._01.png',
+      ),
+      ...emoji('1f415 1f429 1f9ae 1f415-200d-1f9ba 1f436'),
+    ],
     val: pictures(`${mammals}dogs/ dingo.png`, 'scr:Animals/ dog2-c.png'),
   },
   wolf: {
@@ -28,7 +32,10 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: roam,
     metresPerSecond: [0.7, 3],
-    train: pictures('gcw: wolf.webp'),
+    train: [
+      ...pictures('gcw: wolf.webp', 'oca:animals/mammals/ simple_stylized_wolf_he_01.png'),
+      ...emoji('1f43a'),
+    ],
     val: [],
   },
   cat: {
@@ -37,12 +44,17 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground', 'indoor'],
     motions: roam,
     metresPerSecond: [0.4, 2],
-    train: pictures(
-      `${mammals}cats/ kitten.svg`,
-      'scr:Animals/ cat2.gif cat4.png',
-      'gcw: cat.webp',
-      'gce: kitten.webp',
-    ),
+    train: [
+      ...pictures(
+        `${mammals}cats/ kitten.svg`,
+        'scr:Animals/ cat2.gif cat4.png',
+        'gcw: cat.webp',
+        'gce: kitten.webp',
+        'oca:animals/mammals/ cartoon_cat_gerald_g._01.png',
+        'oca:animals/mammals/housecats/ gatto_cat_architetto_fra_01.png gatto_cat_architetto_fra_02.png gatto_cat_architetto_fra_03.png gatto_cat_architetto_fra_04.png gattina_cat_architetto_f_01.png',
+      ),
+      ...emoji('1f408 1f408-200d-2b1b 1f431'),
+    ],
     val: pictures('gcf: cat.webp'),
   },
   horse: {
@@ -53,12 +65,16 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     metresPerSecond: [2, 10],
     steps: true,
     weight: 2.5,
-    train: pictures(
-      `${mammals}equines/ donkey.png zebra.png`,
-      'scr:Animals/ horse1-a.png horse2.png',
-      'gcw: horse.webp',
-      'gce: horse.webp',
-    ),
+    train: [
+      ...pictures(
+        `${mammals}equines/ donkey.png zebra.png`,
+        'scr:Animals/ horse1-a.png horse2.png',
+        'gcw: horse.webp',
+        'gce: horse.webp',
+        'oca:animals/mammals/horses/ cavallo_architetto_franc_01.png cavallo_architetto_franc_02.png cavallo_architetto_franc_05.png cavallo_architetto_franc_06.png cavallo_architetto_franc_07.png',
+      ),
+      ...emoji('1f40e 1f993 1f434 1facf 1f3c7'),
+    ],
     val: pictures(`${mammals}equines/ horse.png`, 'scr:Animals/ horse1-b.png', 'gcf: horse.webp'),
   },
   cow: {
@@ -67,11 +83,15 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: roam,
     metresPerSecond: [0.4, 2],
-    train: pictures(
-      `${mammals}bovines/ bull.png cow_white.png zebu.png yak.png`,
-      'gcw: cow.webp bull.webp',
-      'gce: calf.webp',
-    ),
+    train: [
+      ...pictures(
+        `${mammals}bovines/ bull.png cow_white.png zebu.png yak.png`,
+        'gcw: cow.webp bull.webp',
+        'gce: calf.webp',
+        'oca:animals/mammals/ bull_utrescu_.png vacca_pezzata_rossa_val_01.png',
+      ),
+      ...emoji('1f404 1f402 1f403 1f42e 1f9ac'),
+    ],
     val: pictures(`${mammals}bovines/ cow.png`, 'scr:Animals/ cow1.gif', 'gcf: cow.webp'),
   },
   sheep: {
@@ -80,11 +100,15 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: roam,
     metresPerSecond: [0.4, 2],
-    train: pictures(
-      `${mammals}bovines/ sheep.png goat.png ram.png`,
-      'gcw: sheep.webp',
-      'gce: goat.webp nubian_ibex.webp',
-    ),
+    train: [
+      ...pictures(
+        `${mammals}bovines/ sheep.png goat.png ram.png`,
+        'gcw: sheep.webp',
+        'gce: goat.webp nubian_ibex.webp',
+        'oca:animals/mammals/ sheep-md-v0.1.png goat_nicu_buculei_01.png pecora_architetto_france_01.png',
+      ),
+      ...emoji('1f411 1f40f 1f410'),
+    ],
     val: pictures(`${mammals}bovines/ sheep_lamb.png mountaingoat.png`, 'gcf: sheep.webp'),
   },
   pig: {
@@ -93,7 +117,14 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: roam,
     metresPerSecond: [0.4, 2],
-    train: pictures(`${mammals} pig.png wildboar.png pig_golden2.png`, 'gcw: pig.webp'),
+    train: [
+      ...pictures(
+        `${mammals} pig.png wildboar.png pig_golden2.png`,
+        'gcw: pig.webp',
+        'oca:animals/mammals/ pig_marcelo_caiafa1.png porcinet_01.png',
+      ),
+      ...emoji('1f416 1f417 1f437'),
+    ],
     val: pictures(`${mammals} pig_golden.png`, 'gcf: pig.webp'),
   },
   chicken: {
@@ -103,7 +134,14 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: roam,
     metresPerSecond: [0.3, 1.5],
-    train: pictures('tux:animals/birds/ rooster.png chicken_profile.png', 'gcw: chicken.webp'),
+    train: [
+      ...pictures(
+        'tux:animals/birds/ rooster.png chicken_profile.png',
+        'gcw: chicken.webp',
+        'oca:animals/birds/ gallo_di_profilo_archite_01.png hen_01.png rooster_01.png',
+      ),
+      ...emoji('1f413 1f414'),
+    ],
     val: pictures('tux:animals/birds/ hen.png', 'gcf: chicken.webp'),
   },
   turkey: {
@@ -113,7 +151,14 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: roam,
     metresPerSecond: [0.3, 1.5],
-    train: pictures('tux:animals/birds/ turkey.png', 'gcw: turkey.webp'),
+    train: [
+      ...pictures(
+        'tux:animals/birds/ turkey.png',
+        'gcw: turkey.webp',
+        'oca:animals/birds/ pollo_architetto_frances_01.png tacchino_architetto_fran_01.png',
+      ),
+      ...emoji('1f983'),
+    ],
     val: [],
   },
   duck: {
@@ -122,11 +167,15 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground', 'water'],
     motions: roam,
     metresPerSecond: [0.3, 1.5],
-    train: pictures(
-      'tux:animals/birds/ duck.png gander.png',
-      'gcw: duck.webp',
-      'gce: gosling.webp swans.webp',
-    ),
+    train: [
+      ...pictures(
+        'tux:animals/birds/ duck.png gander.png',
+        'gcw: duck.webp',
+        'gce: gosling.webp swans.webp',
+        'oca:animals/birds/ duck_yellow_kurt_cagle_.png cigno_architetto_frances_01.png',
+      ),
+      ...emoji('1f986 1fabf 1f9a2'),
+    ],
     val: pictures('tux:animals/birds/ drake.png', 'scr:Animals/ duck1.png', 'gcf: duck.webp'),
   },
   bird: {
@@ -136,12 +185,16 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground', 'air'],
     motions: ['static', 'static', 'pass-by', 'enter', 'leave', 'circle'],
     metresPerSecond: [0.5, 5],
-    train: pictures(
-      'tux:animals/birds/ blackbird.png lark.png adelaide-rosella.png tucan.png swallow.svg',
-      'scr:Animals/ parrot1-a.png',
-      'gcw: bird.webp',
-      'gce: toucan.webp northern_harrier.webp',
-    ),
+    train: [
+      ...pictures(
+        'tux:animals/birds/ blackbird.png lark.png adelaide-rosella.png tucan.png swallow.svg',
+        'scr:Animals/ parrot1-a.png',
+        'gcw: bird.webp',
+        'gce: toucan.webp northern_harrier.webp',
+        'oca:animals/birds/ uccello_profilo_01_archi_01.png uccello_profilo_02_archi_01.png dove_symbol.png',
+      ),
+      ...emoji('1f426 1f99c 1f54a-fe0f 1f424'),
+    ],
     val: pictures(
       'tux:animals/birds/ rainbow-lorikeet.png cuckoo.png',
       'scr:Animals/ parrot1-b.png',
@@ -154,7 +207,13 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground', 'air', 'water'],
     motions: ['static', 'pass-by', 'enter', 'leave', 'circle'],
     metresPerSecond: [1, 6],
-    train: pictures('tux:animals/birds/ crow.png seagull.png'),
+    train: [
+      ...pictures(
+        'tux:animals/birds/ crow.png seagull.png',
+        'oca:animals/birds/ crow_01.png gabbiano_architetto_fran_01.png gull_marcelo_staudt_01.png jonathon_s_duck_01.png seagull_nicu_buculei_01.png',
+      ),
+      ...emoji('1f426-200d-2b1b'),
+    ],
     val: pictures('tux:animals/birds/ silver-gull.png magpie.png'),
   },
   owl: {
@@ -164,7 +223,14 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: ['static'],
     metresPerSecond: [0, 0.1],
-    train: pictures('tux:animals/birds/ owl.png', 'gcw: owl.webp'),
+    train: [
+      ...pictures(
+        'tux:animals/birds/ owl.png',
+        'gcw: owl.webp',
+        'oca:animals/birds/ gufo_civetta_architetto__01.png owl_on_branch_ganson.png',
+      ),
+      ...emoji('1f989'),
+    ],
     val: pictures('gcf: owl.webp'),
   },
   elephant: {
@@ -173,7 +239,14 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: roam,
     metresPerSecond: [0.6, 3],
-    train: pictures(`${mammals} elephant.png`, 'scr:Animals/ elephant1-a.png'),
+    train: [
+      ...pictures(
+        `${mammals} elephant.png`,
+        'scr:Animals/ elephant1-a.png',
+        'oca:animals/mammals/ elefante01_architetto_fr_01.png elefante02_architetto_fr_01.png contour_elephant.png',
+      ),
+      ...emoji('1f418 1f9a3'),
+    ],
     val: pictures('scr:Animals/ elephant.gif'),
   },
   'big-cat': {
@@ -182,11 +255,14 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: roam,
     metresPerSecond: [0.6, 4],
-    train: pictures(
-      `${mammals}cats/ lion.png tiger.png cheetah.svg`,
-      'scr:Animals/ lion1-a.png lioness1.png',
-      'gce: cheetah.webp',
-    ),
+    train: [
+      ...pictures(
+        `${mammals}cats/ lion.png tiger.png cheetah.svg`,
+        'scr:Animals/ lion1-a.png lioness1.png',
+        'gce: cheetah.webp',
+      ),
+      ...emoji('1f405 1f406 1f981 1f42f'),
+    ],
     val: pictures(`${mammals}cats/ lion-2.png tiger_sumatran.png`),
   },
   'wild-animal': {
@@ -195,11 +271,15 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: roam,
     metresPerSecond: [0.5, 2],
-    train: pictures(
-      `${mammals} apes/gorilla.png camel/camel.png bears/bear.png`,
-      'gcw: bear.webp',
-      'gce: camels.webp gorilla.webp',
-    ),
+    train: [
+      ...pictures(
+        `${mammals} apes/gorilla.png camel/camel.png bears/bear.png`,
+        'gcw: bear.webp',
+        'gce: camels.webp gorilla.webp',
+        'oca:animals/mammals/ contour_camel.png contour_orangutan.png rhinoceros_3d_architetto_01.png',
+      ),
+      ...emoji('1f43b 1f412 1f98d 1f9a7 1f42a 1f42b 1f98c 1f98f'),
+    ],
     val: pictures(`${mammals} bears/european-bear.png camel/dromedary.png`),
   },
   frog: {
@@ -208,7 +288,14 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground', 'water'],
     motions: ['static', 'static', 'enter'],
     metresPerSecond: [0.2, 0.8],
-    train: pictures('tux:animals/amphibians/ frog.png', 'gcw: frog.webp'),
+    train: [
+      ...pictures(
+        'tux:animals/amphibians/ frog.png',
+        'gcw: frog.webp',
+        'oca:animals/ rana01_architetto_france_01.png rana02_architetto_france_01.png red-eye_frog_mirko_maisc_01.png',
+      ),
+      ...emoji('1f438'),
+    ],
     val: pictures('tux:animals/amphibians/ frog-1.png'),
   },
   insect: {
@@ -217,11 +304,15 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: ['static', 'pass-by', 'enter', 'leave'],
     metresPerSecond: [0.1, 0.6],
-    train: pictures(
-      'tux:animals/insects/ bee.png grasshopper.png hornet.png',
-      'scr:Animals/ bee1.gif grasshopper1.gif',
-      'gcw: bee.webp',
-    ),
+    train: [
+      ...pictures(
+        'tux:animals/insects/ bee.png grasshopper.png hornet.png',
+        'scr:Animals/ bee1.gif grasshopper1.gif',
+        'gcw: bee.webp',
+        'oca:animals/bugs/ bee.png bee1_mimooh_01.png flying_wasp_gerald_g._01.png cavalletta_architetto_fr_01.png grass_hopper_02.png',
+      ),
+      ...emoji('1f41d 1f997 1fab0 1f99f 1fab2'),
+    ],
     val: pictures('tux:animals/insects/ hoverfly.png', 'scr:Animals/ grasshopper2.gif', 'gce: bee.webp'),
   },
   'sea-animal': {
@@ -230,11 +321,16 @@ export const ANIMALS: Readonly<Record<string, SubjectRow>> = {
     places: ['water'],
     motions: ['pass-by', 'enter', 'leave', 'static'],
     metresPerSecond: [0.5, 4],
-    train: pictures(
-      `${mammals}aquatic/ dolphin.png orca.png sea_lion.png`,
-      'gcw: dolphin.webp',
-      'gce: dolphin.webp',
-    ),
+    train: [
+      ...pictures(
+        `${mammals}aquatic/ dolphin.png orca.png sea_lion.png`,
+        'gcw: dolphin.webp',
+        'gce: dolphin.webp',
+        'oca:animals/mammals/ dolphin.png dolphin_enrique_meza_c_01.png orca_matthew_gates_r.png seal.png bluewhale-md.png',
+        'oca:animals/ seal_sek_.png',
+      ),
+      ...emoji('1f40b 1f433 1f42c 1f9ad'),
+    ],
     val: pictures(`${mammals}aquatic/ whale.png`, 'scr:Animals/ whale1.gif'),
   },
 };

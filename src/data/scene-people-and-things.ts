@@ -1,5 +1,5 @@
 /** @file People and things that can be seen and heard in a scene (see scene-subject.ts for the meaning). */
-import { pictures, type SubjectRow } from './scene-subject-row.js';
+import { emoji, pictures, type SubjectRow } from './scene-subject-row.js';
 
 export const PEOPLE: Readonly<Record<string, SubjectRow>> = {
   person: {
@@ -10,10 +10,16 @@ export const PEOPLE: Readonly<Record<string, SubjectRow>> = {
     metresPerSecond: [0.9, 2.6],
     steps: true,
     weight: 3,
-    train: pictures(
-      'scr:People/ anjuli-4.gif anjuli-5.gif boy1-walking.gif boy4-walking-a.gif boy4-walking-c.gif cassy-dancing-2.gif dan5.gif',
-      'scr:People/ girl1-walking.gif girl3-running.gif football-run.gif mako-stop.gif nathan.gif paul1.gif referee2.gif sam.gif',
-    ),
+    train: [
+      ...pictures(
+        'scr:People/ anjuli-4.gif anjuli-5.gif boy1-walking.gif boy4-walking-a.gif boy4-walking-c.gif cassy-dancing-2.gif dan5.gif',
+        'scr:People/ girl1-walking.gif girl3-running.gif football-run.gif mako-stop.gif nathan.gif paul1.gif referee2.gif sam.gif',
+        'oca:people/ police_man_ganson.png',
+      ),
+      ...emoji(
+        '1f6b6-1f3fb 1f6b6-1f3fd 1f6b6-1f3ff 1f6b6-200d-2640-fe0f 1f6b6-200d-2642-fe0f 1f3c3 1f3c3-1f3fb 1f3c3-1f3ff 1f3c3-200d-2640-fe0f',
+      ),
+    ],
     val: pictures(
       'scr:People/ anna-1.gif boy2.gif boy4-walking-e.gif cassy-chillin.gif dan3.gif referee1.gif jay.gif',
     ),
@@ -24,7 +30,7 @@ export const PEOPLE: Readonly<Record<string, SubjectRow>> = {
     places: ['indoor', 'ground'],
     motions: ['static', 'static', 'enter', 'leave'],
     metresPerSecond: [0.2, 0.6],
-    train: pictures('scr:People/ baby.png'),
+    train: [...pictures('scr:People/ baby.png'), ...emoji('1f476')],
     val: [],
   },
 };
@@ -37,7 +43,14 @@ export const THINGS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground', 'road', 'indoor'],
     motions: ['bounce'],
     metresPerSecond: [0, 1.2],
-    train: pictures('tux:sports/ basketball.png soccer.png', 'scr:Things/ beachball1.png soccer1.png'),
+    train: [
+      ...pictures(
+        'tux:sports/ basketball.png soccer.png',
+        'scr:Things/ beachball1.png soccer1.png',
+        'oca:recreation/sports/ soccer_ball_ganson.png soccer_ballon_tanguy_jac_.png baseball_anthony_liekens_01.png volley-ball_andrea_bianc_01.png 8_ball_jarno_vasamaa.png volley_ball_angelo_gelmi_01.png',
+      ),
+      ...emoji('26bd 1f3c0 26be 1f3d0'),
+    ],
     val: pictures('tux:sports/ tennis_ball.png', 'scr:Things/ basketball.png'),
   },
   fire: {
@@ -47,7 +60,7 @@ export const THINGS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: ['static'],
     metresPerSecond: [0, 0.1],
-    train: pictures('tux:naturalforces/ fire.png'),
+    train: [...pictures('tux:naturalforces/ fire.png'), ...emoji('1f525')],
     val: [],
   },
   explosion: {
@@ -57,7 +70,7 @@ export const THINGS: Readonly<Record<string, SubjectRow>> = {
     places: ['ground'],
     motions: ['static'],
     metresPerSecond: [0, 0.1],
-    train: pictures('tux:naturalforces/ explosion.png'),
+    train: [...pictures('tux:naturalforces/ explosion.png'), ...emoji('1f4a5')],
     val: [],
   },
   lightning: {
@@ -67,7 +80,7 @@ export const THINGS: Readonly<Record<string, SubjectRow>> = {
     places: ['air'],
     motions: ['static'],
     metresPerSecond: [0, 0.1],
-    train: pictures('tux:naturalforces/ lightningbolt.png'),
+    train: [...pictures('tux:naturalforces/ lightningbolt.png'), ...emoji('26a1')],
     val: [],
   },
   hammer: {
@@ -77,7 +90,13 @@ export const THINGS: Readonly<Record<string, SubjectRow>> = {
     places: ['indoor', 'ground'],
     motions: ['static'],
     metresPerSecond: [0, 0.1],
-    train: pictures('tux:household/tools/ hammer.png'),
+    train: [
+      ...pictures(
+        'tux:household/tools/ hammer.png',
+        'oca:tools/ hammer_nicu_buculei_01.png construction_hammer_jon__01.png blacksmith_hammer_ganson.png',
+      ),
+      ...emoji('1f528'),
+    ],
     val: pictures('tux:household/tools/ hammer2.svg'),
   },
   saw: {
@@ -87,7 +106,14 @@ export const THINGS: Readonly<Record<string, SubjectRow>> = {
     places: ['indoor', 'ground'],
     motions: ['static'],
     metresPerSecond: [0, 0.1],
-    train: pictures('tux:household/tools/ saw.png'),
+    train: [
+      ...pictures(
+        'tux:household/tools/ saw.png',
+        'oca:tools/ utensile_sega_architetto_01.png',
+        'oca:unsorted/ motosega.png',
+      ),
+      ...emoji('1fa9a'),
+    ],
     val: [],
   },
   clock: {
@@ -97,7 +123,14 @@ export const THINGS: Readonly<Record<string, SubjectRow>> = {
     places: ['indoor'],
     motions: ['static'],
     metresPerSecond: [0, 0.1],
-    train: pictures('tux:symbols/ clockface.png', 'tux:sports/ stopwatch.svg'),
+    train: [
+      ...pictures(
+        'tux:symbols/ clockface.png',
+        'tux:sports/ stopwatch.svg',
+        'oca:signs_and_symbols/clocks/ orologio_da_parete_archi_01.png alarm_clock_mike_powers_.png modern_clock_chris_kemps_01.png analog_clock_jonathan_di_01.png analogue_clock_01.png',
+      ),
+      ...emoji('23f0 1f570-fe0f 23f1-fe0f'),
+    ],
     val: pictures('tux:symbols/ clock.svg'),
   },
   machine: {
@@ -107,7 +140,10 @@ export const THINGS: Readonly<Record<string, SubjectRow>> = {
     places: ['indoor'],
     motions: ['static'],
     metresPerSecond: [0, 0.1],
-    train: pictures('tux:household/ Washing-machine.svg vacuum_cleaner.svg'),
+    train: pictures(
+      'tux:household/ Washing-machine.svg vacuum_cleaner.svg',
+      'oca:tools/ blue_vacuum_cleaner_jaim_01.png vavuum_cleaner_-_uprigh_01.png',
+    ),
     val: pictures('tux:household/tools/ cementmixer.png'),
   },
   telephone: {
@@ -117,7 +153,14 @@ export const THINGS: Readonly<Record<string, SubjectRow>> = {
     places: ['indoor'],
     motions: ['static'],
     metresPerSecond: [0, 0.1],
-    train: pictures('tux:household/electronics/ phone.svg'),
+    train: [
+      ...pictures(
+        'tux:household/electronics/ phone.svg',
+        'oca:office/telephone/ phone.png red_telephone_mimooh_01.png',
+        'oca:computer/ classic_phone_zazou.png',
+      ),
+      ...emoji('260e-fe0f 1f4de'),
+    ],
     val: [],
   },
 };

@@ -11,3 +11,8 @@ export function pictures(...groups: readonly string[]): string[] {
     return names.map((name) => `${folder}${name}`);
   });
 }
+
+/** OpenMoji's drawings by their code points in Unicode; files leave out that one by itself is asked for in colour. */
+export function emoji(codes: string): string[] {
+  return codes.split(' ').map((code) => `emo:${code.replace(/^(\w+)-fe0f$/, '$1').toUpperCase()}.svg`);
+}

@@ -21,6 +21,8 @@ describe('domainOf', () => {
     expect(domainOf('tux:animals/mammals/dogs/dingo.png')).toBe('cut-out photograph');
     expect(domainOf('gcf:cat.webp')).toBe('whole photograph');
     expect(domainOf('tux:vehicles/iso_lorry3.svg')).toBe('drawing');
+    expect(domainOf('oca:animals/birds/hen_01.png')).toBe('drawing');
+    expect(domainOf('emo:1F415.svg')).toBe('drawing');
     expect(domainOf('tux:vehicles/ship/cartoon/tugboat.png')).toBe('cartoon');
     expect(domainOf('scr:Animals/dog2-c.png')).toBe('cartoon');
     expect(domainOf('scr:Animals/elephant.gif')).toBe('cut-out photograph');

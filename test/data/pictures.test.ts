@@ -5,9 +5,11 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { folderOf, pathInPackage } from '../../src/data/picture-index.js';
 import { openPictures } from '../../src/data/picture-store.node.js';
 import { preparePictures, trimTransparent } from '../../src/data/prepare-pictures.node.js';
 import { readQtResource } from '../../src/data/qt-resource.node.js';
+import { emoji } from '../../src/data/scene-subject-row.js';
 import { FoleyError } from '../../src/errors/foley-error.js';
 
 /** A Qt resource (version 1) with a folder of files, written after qtbase's rcc. */
@@ -90,6 +92,17 @@ describe('readQtResource', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('emoji', () => {
+  it('are found by their code points, the colourful form of one without its mark', () => {
+    expect(emoji('1f415 2708-fe0f 1f6b6-200d-2640-fe0f').map(pathInPackage)).toEqual([
+      'package/color/svg/1F415.svg',
+      'package/color/svg/2708.svg',
+      'package/color/svg/1F6B6-200D-2640-FE0F.svg',
+    ]);
+    expect(folderOf(emoji('26a1')[0]!).licence).toBe('CC-BY-SA-4.0');
   });
 });
 
