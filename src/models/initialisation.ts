@@ -29,6 +29,11 @@ export function frameAdapterRules(options: { readonly silent: boolean }): readon
   return options.silent ? [zeroWhere(/\.to_v_ip\.weight$/), position] : [position];
 }
 
+/** The values of a cross attention's frame branch, by its place in `crossAttentionSites`. */
+export function frameValueKey(site: number): string {
+  return `ip_adapter.${2 * site + 1}.to_v_ip.weight`;
+}
+
 /** IP-Adapter's start: each frame projection as a copy of the text projection beside it. */
 export function frameAdapterCopies(
   sites: readonly CrossAttentionSite[],
@@ -37,7 +42,7 @@ export function frameAdapterCopies(
   return new Map(
     sites.flatMap(({ path }, i) => {
       const keys: [string, string] = [`ip_adapter.${2 * i + 1}.to_k_ip.weight`, `${path}.to_k.weight`];
-      const values: [string, string] = [`ip_adapter.${2 * i + 1}.to_v_ip.weight`, `${path}.to_v.weight`];
+      const values: [string, string] = [frameValueKey(i), `${path}.to_v.weight`];
       return options.silent ? [keys] : [keys, values];
     }),
   );

@@ -37,6 +37,8 @@ export interface FrameBranch extends KeyValue {
 export interface CrossContext {
   readonly text: KeyValue;
   readonly frames: FrameBranch | null;
+  /** Told the queries, `[B, rows * columns, C]`, while the graph is built: for training programs that look inside. */
+  readonly watch?: (query: Value, heads: number) => void;
 }
 
 const normEpsilon = 1e-6; // of the group norm here; ResNet blocks of the same UNet use 1e-5
@@ -104,6 +106,7 @@ export function crossAttention(
 ): Value {
   const channels = tokens.shape[2]!;
   const query = dense(p.at('to_q'), tokens, channels, { bias: false });
+  context.watch?.(query, heads);
   let mixed = attention(query, context.text.key, context.text.value, { heads });
   if (context.frames !== null)
     mixed = add(mixed, mul(attendToFrames(query, context.frames, heads, rows), context.frames.scale));

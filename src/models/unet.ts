@@ -37,6 +37,18 @@ export interface UnetStepInputs {
   readonly text: SiteKeysValues;
   readonly frames?: FrameContext | null;
   readonly control?: ControlResiduals | null;
+  /** Told what every cross attention asks, while the graph is built. */
+  readonly watch?: (asked: WatchedQuery) => void;
+}
+
+/** What one cross attention asks. */
+export interface WatchedQuery {
+  /** As in `crossAttentionSites`. */
+  readonly path: string;
+  /** `[B, rows * columns, C]`, row by row. */
+  readonly query: Value;
+  readonly columns: number;
+  readonly heads: number;
 }
 
 /** One evaluation with everything that does not depend on the step made before. Returns `[B, outChannels, H, W]`. */
@@ -122,10 +134,10 @@ function checkDepth(depth: number, config: UnetConfig): number {
 
 function descend(
   p: Parameters,
-  { latents, timestep, text, frames = null }: UnetStepInputs,
+  { latents, timestep, text, frames = null, watch }: UnetStepInputs,
   config: UnetConfig,
 ) {
-  const contextAt = contextOf(text, frames);
+  const contextAt = contextOf(text, frames, watch);
   const time = activatedTimeEmbedding(p.at('time_embedding'), timestep, config.blockOutChannels[0]!);
   const stem = convolution2d(p.at('conv_in'), latents, config.blockOutChannels[0]!, 3);
   return { time, contextAt, skips: wayDown(p, stem, time, contextAt, config) };
@@ -198,7 +210,11 @@ export function unet(p: Parameters, inputs: UnetInputs, config: UnetConfig): Val
 }
 
 /** Looks up what a cross attention attends to. */
-export function contextOf(text: SiteKeysValues, frames: FrameContext | null): ContextAt {
+export function contextOf(
+  text: SiteKeysValues,
+  frames: FrameContext | null,
+  watch?: UnetStepInputs['watch'],
+): ContextAt {
   return (path, columns) => ({
     text: keyValueAt(text, path),
     frames:
@@ -209,6 +225,9 @@ export function contextOf(text: SiteKeysValues, frames: FrameContext | null): Co
             scale: frames.scale,
             windowBias: windowBiasFor(frames.windowBiases, columns),
           },
+    ...(watch === undefined
+      ? {}
+      : { watch: (query: Value, heads: number) => watch({ path, query, columns, heads }) }),
   });
 }
 

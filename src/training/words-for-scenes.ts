@@ -19,14 +19,14 @@ export function wordsForScenes(
   adapter: FrameAdapterConfig,
 ): Map<string, Float32Array> {
   if (adapter.projection === 'linear') {
-    throw new FoleyError('usage', 'begin "words" needs a frame adapter with a normalisation', {
+    throw new FoleyError('usage', 'begin "fitted" needs a frame adapter with a normalisation', {
       hint: 'Set "projection" to "linear-layernorm" in the model\'s config.json, or "begin" to "silent".',
     });
   }
   if (adapter.position !== 'none') {
     throw new FoleyError(
       'usage',
-      `begin "words" needs a frame adapter without position, not "${adapter.position}"`,
+      `begin "fitted" needs a frame adapter without position, not "${adapter.position}"`,
       {
         hint: 'Set "position" to "none" in the model\'s config.json: a position\'s sinusoids drown the words.',
       },
@@ -37,7 +37,7 @@ export function wordsForScenes(
     const words = wordsOf.get(label)!;
     const row = scenes.embeddings.row(scene);
     const frames = Array.from({ length: seen.count }, (_, frame) => frame)
-      .filter((frame) => sounds(scenes, scene, frame / seen.perSecond))
+      .filter((frame) => soundsAt(scenes, scene, frame / seen.perSecond))
       .map((frame) => row.subarray(frame * adapter.embeddingDim, (frame + 1) * adapter.embeddingDim));
     if (adapter.pooling === 'none') return frames.map((embedding) => ({ embedding, words }));
     return [{ embedding: meanVector({ width: adapter.embeddingDim, data: row }), words }];
@@ -51,7 +51,8 @@ export function wordsForScenes(
   ]);
 }
 
-function sounds(scenes: SceneSplit, scene: number, seconds: number): boolean {
+/** Whether a scene truly sounds at a time. */
+export function soundsAt(scenes: SceneSplit, scene: number, seconds: number): boolean {
   return scenes.spans[scene]!.some(
     ({ startSeconds, endSeconds }) => seconds >= startSeconds && seconds < endSeconds,
   );

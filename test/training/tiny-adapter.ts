@@ -7,7 +7,7 @@ import type { StageRun } from '../../src/training/stage.js';
 import { frozenParameters, overlayParameters, type Parameters } from '../../src/weights/parameters.js';
 import { openSafetensors, type SafetensorsFile } from '../../src/weights/safetensors-file.node.js';
 
-const sizes: UnetConfig = {
+export const sizes: UnetConfig = {
   inChannels: 4,
   outChannels: 4,
   blockOutChannels: [8, 12, 16],
