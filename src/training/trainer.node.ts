@@ -18,8 +18,8 @@ export const trainingSchema = z.strictObject({
   batchSize: z.int().positive(),
   /** Batches whose gradients are averaged into one update. */
   accumulate: z.int().positive().default(1),
-  /** Updates of the whole run. */
-  steps: z.int().positive(),
+  /** Updates of the whole run; 0: what it begins with is what it exports. */
+  steps: z.int().nonnegative(),
   learningRate: learningRateSchema,
   optimiser: optimiserSchema.prefault({}),
   logEvery: z.int().positive().default(10),

@@ -139,6 +139,13 @@ describe('train', () => {
     });
   });
 
+  it('exports what it began with where no update is asked for', async () => {
+    const { run } = await tinyAdapterStage();
+    const outcome = await runIn('start', { settings: trainingSchema.parse({ ...settings, steps: 0 }) });
+    expect(outcome).toMatchObject({ stoppedBy: 'steps', counters: { step: 0 }, log: [] });
+    expect(outcome.average).toEqual(run.initialValues);
+  });
+
   it('stops, saved, when its minutes are over, and logs one JSON object a line', async () => {
     const outcome = await runIn('short', { minutes: 0 });
     expect(outcome.stoppedBy).toBe('minutes');
