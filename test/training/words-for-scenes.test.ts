@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/data/seeded-random.js';
-import { float32ToFloat16 } from '../../src/graph/index.js';
 import type { FrameAdapterConfig } from '../../src/models/frame-adapter.js';
-import { Rows } from '../../src/training/row-cache.node.js';
-import type { SceneSplit } from '../../src/training/scene-dataset.node.js';
 import type { TextStates } from '../../src/training/text-states.node.js';
 import { fitProjection } from '../../src/training/words-for-frames.js';
 import { wordsForScenes } from '../../src/training/words-for-scenes.js';
+import { twoScenes } from './two-scenes.js';
 
 const width = 4;
-const seen = { perSecond: 2, count: 6 };
+const { scenes, seen } = twoScenes(width);
 const adapter: FrameAdapterConfig = {
   embeddingDim: width,
   tokenDim: width,
@@ -40,21 +38,8 @@ function meanOf(text: string): Float32Array {
   );
 }
 
-const embeddings = (() => {
-  const random = seededRandom('embeddings');
-  return Float32Array.from({ length: 2 * seen.count * width }, () => random.normal());
-})();
-const rows = new Rows(float32ToFloat16(embeddings), 2, seen.count * width);
-const scenes: SceneSplit = {
-  captions: ['a dog', 'a siren'],
-  labels: ['dog', 'siren'],
-  kinds: ['animal', 'vehicle'],
-  alike: [[0], [1]],
-  spans: [[{ startSeconds: 0.5, endSeconds: 1.5 }], [{ startSeconds: 0, endSeconds: 3 }]],
-  latents: rows,
-  embeddings: rows,
-};
-const frame = (scene: number, index: number) => rows.row(scene).slice(index * width, (index + 1) * width);
+const frame = (scene: number, index: number) =>
+  scenes.embeddings.row(scene).slice(index * width, (index + 1) * width);
 
 describe('wordsForScenes', () => {
   it('fits the frames in which something sounds to the mean token state of its label', () => {

@@ -10,7 +10,6 @@ import { unet } from '../../models/unet.js';
 import { crossAttentionSites } from '../../models/unet-config.js';
 import { collectParameters, frozenParameters, type Parameters } from '../../weights/parameters.js';
 import { openSafetensors } from '../../weights/safetensors-file.node.js';
-import { type EffectBatch, measureEffects, tokensOfScenes } from '../begin-frame-adapter.js';
 import {
   asInputs,
   NoiseDraw,
@@ -21,6 +20,7 @@ import {
 } from '../diffusion-loss.js';
 import { latentShapeOf, openMelEncoder } from '../latent-cache.node.js';
 import { textTensor } from '../latent-dataset.node.js';
+import { type EffectBatch, measureEffects } from '../measure-effects.js';
 import { weightFileNames } from '../model-folder.node.js';
 import { pictureLatents } from '../sample-pictures.node.js';
 import { readWeights, saveWeights } from '../save-weights.node.js';
@@ -31,6 +31,7 @@ import type { Batch, LossGraph, StageRun } from '../stage.js';
 import type { StageContext } from '../stage-context.js';
 import { startingWeights } from '../starting-weights.node.js';
 import { openTextStates } from '../text-states.node.js';
+import { tokensOfScenes } from '../tokens-of-scenes.js';
 import { trainingSchema } from '../trainer.node.js';
 import { fitValues } from '../values-for-frames.js';
 import { wordsForScenes } from '../words-for-scenes.js';

@@ -1,16 +1,13 @@
-/** @file What the frame adapter's fitted start is fitted to: what labels change in the backbone, and what frames say. */
+/** @file What each label changes in the backbone, on average over draws of training scenes: what fitted values are to bring. */
 import { type SeededRandom, seededRandom } from '../data/seeded-random.js';
 import type { Engine } from '../engine/engine.js';
-import { expand, floats, input, program, type Tensor, tensor } from '../graph/index.js';
+import { expand, floats, input, program, type Tensor } from '../graph/index.js';
 import { controlNet } from '../models/controlnet.js';
-import { frameTokens } from '../models/frame-adapter.js';
 import type { ModelConfig } from '../models/model-config.js';
 import { crossAttentionSites } from '../models/unet-config.js';
-import { constantParameters, type Parameters } from '../weights/parameters.js';
+import type { Parameters } from '../weights/parameters.js';
 import { labelEffects } from './label-effects.js';
-import type { SceneSplit, SeenFrames } from './scene-dataset.node.js';
-import type { FrameToken, MeasuredEffects } from './values-for-frames.js';
-import { soundsAt } from './words-for-scenes.js';
+import type { MeasuredEffects } from './values-for-frames.js';
 
 /** One batch, as the effects are measured on it. */
 export interface EffectBatch {
@@ -84,51 +81,4 @@ export async function measureEffects(
   await session.close();
   const ofLabel = new Map([...sums].map(([label, { sum, count }]) => [label, sum.map((x) => x / count)]));
   return { sites, ofLabel };
-}
-
-/**
- * The tokens of all frames in which something sounds, or of each clip where frames are pooled, and of a picture that shows
- * nothing.
- * @param projection values of `image_proj`, by key; alike for every token of a frame
- */
-export async function tokensOfScenes(
-  scenes: SceneSplit,
-  seen: SeenFrames,
-  projection: ReadonlyMap<string, Float32Array>,
-  { engine, model: { frameAdapter: adapter } }: Pick<FrozenParts, 'engine' | 'model'>,
-): Promise<{ readonly tokens: readonly FrameToken[]; readonly blank: Float32Array }> {
-  const { embeddingDim, tokenDim, tokensPerFrame } = adapter;
-  const parameters = constantParameters(
-    new Map(
-      [...projection].map(([key, values]) => {
-        const rows = key.includes('.norm.') ? tokenDim : tokensPerFrame * tokenDim;
-        return [key, tensor(values.length === rows ? [rows] : [rows, embeddingDim], values)];
-      }),
-    ),
-  );
-  const embeddings = input('embeddings', [1, seen.count, embeddingDim]);
-  const times = input('times', [1, seen.count]);
-  const tokens = frameTokens(parameters.at('image_proj'), embeddings, times, adapter);
-  const session = await engine.compile(program('tokens', { inputs: [embeddings], outputs: { tokens } }));
-  const run = async (rows: Float32Array) =>
-    floats((await session.run({ embeddings: tensor([1, seen.count, embeddingDim], rows) })).tokens!).slice();
-  const firstToken = (of: Float32Array, frame: number) => {
-    const start = frame * tokensPerFrame * tokenDim;
-    return of.slice(start, start + tokenDim);
-  };
-  const found: FrameToken[] = [];
-  for (const [scene, label] of scenes.labels.entries()) {
-    const ofScene = await run(scenes.embeddings.row(scene));
-    const frames =
-      adapter.pooling === 'mean'
-        ? [0]
-        : Array.from({ length: seen.count }, (_, frame) => frame).filter((frame) =>
-            soundsAt(scenes, scene, frame / seen.perSecond),
-          );
-    for (const frame of frames)
-      found.push({ token: firstToken(ofScene, frame), label, weight: 1 / frames.length });
-  }
-  const blank = firstToken(await run(new Float32Array(seen.count * embeddingDim)), 0);
-  await session.close();
-  return { tokens: found, blank };
 }
