@@ -27,7 +27,7 @@ const leastSounding = 1e-6;
 
 /**
  * Before the output projection, which the frame branch shares. For about 0.8 of its mean square it is the same wherever
- * something sounds, and 0.5 to 0.9 of that depends on the label alone (small model, 480 draws of `val` scenes): values that
+ * something sounds, and 0.4 to 0.9 of that depends on the label alone (small model, 240 draws of `val` scenes): values that
  * say one thing a frame can say most of it.
  * @returns `[B, channels]` by the path of the cross attention
  */
