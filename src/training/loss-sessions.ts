@@ -37,11 +37,16 @@ export class LossSessions {
     engine: Engine,
     run: StageRun,
     settings: { readonly seed: number; readonly accumulate: number; readonly optimiser: OptimiserSettings },
+    initialValues: ParameterValues,
   ): Promise<LossSessions> {
     const shapes = collectParameters((p) => run.buildLoss(p).loss);
     const layout = layOutParameters(shapes);
     const optimiser = await Optimiser.create(engine, layout, settings.optimiser);
-    fillInitialValues(optimiser, shapes, run, settings.seed);
+    fillInitialValues(
+      optimiser,
+      initialValues,
+      initialiseParameters(shapes, settings.seed, run.initialiserRules),
+    );
 
     const parameters = trainableParameters();
     const graph = run.buildLoss(parameters);
@@ -153,15 +158,9 @@ function gradientTensors(layout: ParameterLayout, vector: Float32Array): Record<
   );
 }
 
-function fillInitialValues(
-  optimiser: Optimiser,
-  shapes: readonly ParameterShape[],
-  run: StageRun,
-  seed: number,
-): void {
-  const drawn = initialiseParameters(shapes, seed, run.initialiserRules);
+function fillInitialValues(optimiser: Optimiser, given: ParameterValues, drawn: ParameterValues): void {
   for (const entry of optimiser.layout.entries) {
-    const values = run.initialValues.get(entry.key) ?? drawn.get(entry.key)!;
+    const values = given.get(entry.key) ?? drawn.get(entry.key)!;
     viewOf(optimiser.state.parameter, entry).set(values);
     viewOf(optimiser.state.average, entry).set(values);
   }

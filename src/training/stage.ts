@@ -33,8 +33,8 @@ export interface StageRun {
   readonly recomputes: boolean;
   /** Where random first values differ from the default, such as zero convolutions. */
   readonly initialiserRules: readonly InitialiserRule[];
-  /** Values to begin with in place of random ones, by key; keys that are missing are drawn. */
-  readonly initialValues: ParameterValues;
+  /** Values to begin with in place of random ones, by key; keys that are missing are drawn. A resumed run asks for none. */
+  initialValues(): Promise<ParameterValues>;
   /** Batch `index` of the endless sequence: depends on the seed and the index alone, so that a run can resume. */
   batch(index: number): Promise<Batch>;
   /** Batches of held-out data, the same at each validation. */

@@ -81,7 +81,8 @@ export async function train(request: TrainRequest): Promise<TrainOutcome> {
       hint: 'Give --resume to go on with it, or another folder.',
     });
   }
-  const sessions = await LossSessions.create(request.engine, run, settings);
+  const initialValues = hasCheckpoint ? new Map<string, never>() : await run.initialValues();
+  const sessions = await LossSessions.create(request.engine, run, settings, initialValues);
   try {
     const { optimiser } = sessions;
     let counters: Counters = { stage, seed: settings.seed, step: 0, appliedSteps: 0, batches: 0, seconds: 0 };

@@ -67,7 +67,7 @@ export async function tinyAdapterStage(
   const run: StageRun = {
     recomputes: false,
     initialiserRules: [],
-    initialValues,
+    initialValues: async () => initialValues,
     buildLoss,
     batch: async () => batch,
     validationBatches: [batch],

@@ -78,7 +78,9 @@ describe('train', () => {
     const first = await runIn('parts', { signal: abort.signal, onLine });
     expect(first.stoppedBy).toBe('signal');
     expect(first.counters.step).toBe(3);
-    const second = await runIn('parts', { resume: true });
+    const { run } = await tinyAdapterStage();
+    const begunAlready = { ...varied(run), initialValues: () => Promise.reject(new Error('begins anew')) };
+    const second = await runIn('parts', { resume: true, run: begunAlready });
     expect(second.stoppedBy).toBe('steps');
     expect(second.counters).toMatchObject({ step: 6, batches: 12, appliedSteps: 6 });
 
@@ -143,7 +145,7 @@ describe('train', () => {
     const { run } = await tinyAdapterStage();
     const outcome = await runIn('start', { settings: trainingSchema.parse({ ...settings, steps: 0 }) });
     expect(outcome).toMatchObject({ stoppedBy: 'steps', counters: { step: 0 }, log: [] });
-    expect(outcome.average).toEqual(run.initialValues);
+    expect(outcome.average).toEqual(await run.initialValues());
   });
 
   it('stops, saved, when its minutes are over, and logs one JSON object a line', async () => {

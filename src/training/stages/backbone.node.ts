@@ -70,7 +70,8 @@ export async function openBackboneStage(config: BackboneConfig, context: StageCo
   return {
     recomputes: false,
     initialiserRules: [],
-    initialValues: config.startFrom === null ? new Map() : await startingWeights(config.startFrom, buildLoss),
+    initialValues: async () =>
+      config.startFrom === null ? new Map() : startingWeights(config.startFrom, buildLoss),
     buildLoss,
     batch: async (index) => drawBatch(train, seededRandom(`backbone/${seed}/${index}`), config),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>

@@ -250,8 +250,7 @@ export async function openFrameAdapterStage(
   return {
     recomputes: false,
     initialiserRules: frameAdapterRules(silent),
-    initialValues:
-      config.startFrom === null ? await begun() : await startingWeights(config.startFrom, buildLoss),
+    initialValues: () => (config.startFrom === null ? begun() : startingWeights(config.startFrom, buildLoss)),
     buildLoss,
     batch: async (index) => drawBatch(train, seededRandom(`frame-adapter/${seed}/${index}`), true),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>

@@ -177,7 +177,7 @@ export async function openPlacesStage(
         return null;
       },
     ],
-    initialValues: new Map(),
+    initialValues: async () => new Map(),
     buildLoss,
     batch: async (index) => drawBatch(train, `places/${seed}/${index}`, true),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>

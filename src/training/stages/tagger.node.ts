@@ -79,7 +79,8 @@ export async function openTaggerStage(
   return {
     recomputes: false,
     initialiserRules: [],
-    initialValues: config.startFrom === null ? new Map() : await startingWeights(config.startFrom, buildLoss),
+    initialValues: async () =>
+      config.startFrom === null ? new Map() : startingWeights(config.startFrom, buildLoss),
     buildLoss,
     batch: (index) => drawBatch(train, seededRandom(`tagger/${seed}/${index}`), true),
     validationBatches: await Promise.all(

@@ -105,7 +105,7 @@ export async function openTemporalAdapterStage(
   return {
     recomputes: false,
     initialiserRules: controlNetRules,
-    initialValues: new Map([...copies].map(([key, source]) => [key, sources.get(source)!])),
+    initialValues: async () => new Map([...copies].map(([key, source]) => [key, sources.get(source)!])),
     buildLoss,
     batch: async (index) => drawBatch(train, seededRandom(`temporal-adapter/${seed}/${index}`), config),
     validationBatches: Array.from({ length: validationBatchCount }, (_, i) =>

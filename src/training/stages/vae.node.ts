@@ -88,7 +88,7 @@ export async function openVaeStage(config: VaeConfig, context: StageContext): Pr
   return {
     recomputes: false,
     initialiserRules: [],
-    initialValues: frozen === null ? new Map() : await readWeights(frozen, isOfDecoder),
+    initialValues: async () => (frozen === null ? new Map() : readWeights(frozen, isOfDecoder)),
     buildLoss,
     batch: (index) => drawBatch(train, seededRandom(`vae/${seed}/${index}`)),
     validationBatches: await Promise.all(

@@ -113,7 +113,8 @@ export async function openVocoderStage(config: VocoderStageConfig, context: Stag
   return {
     recomputes: false,
     initialiserRules: model.kind === 'inverse-stft' ? inverseStftVocoderRules(model.blocks) : [],
-    initialValues: config.startFrom === null ? new Map() : await startingWeights(config.startFrom, buildLoss),
+    initialValues: async () =>
+      config.startFrom === null ? new Map() : startingWeights(config.startFrom, buildLoss),
     buildLoss,
     batch: (index) => drawBatch(train, seededRandom(`vocoder/${seed}/${index}`)),
     validationBatches: await Promise.all(
