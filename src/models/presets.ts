@@ -158,6 +158,8 @@ export const small: ModelConfig = {
     ...smoothFoley.frameAdapter,
     embeddingDim: 384,
     tokenDim: 384,
+    // when a frame was, the window tells; a token says alone what is seen, as words do
+    position: 'none',
     windowSeconds: 0.25,
     latentColumnSeconds: 0.16,
   },
