@@ -24,12 +24,11 @@ describe('tokensOfScenes', () => {
       ['image_proj.norm.weight', values('norm', [tokenDim])],
       ['image_proj.norm.bias', values('norm bias', [tokenDim])],
     ]);
-  const adapter = { ...tinyConfig.frameAdapter, position: 'none' } as const;
 
   it('are those of the frames in which something sounds, and each scene weighs the same', async () => {
     const { tokens, blank } = await tokensOfScenes(scenes, seen, projectionOf(1), {
       engine,
-      model: { ...tinyConfig, frameAdapter: adapter },
+      model: tinyConfig,
     });
     expect(tokens.map(({ label }) => label)).toEqual(['dog', 'dog', ...Array(6).fill('siren')]);
     expect(tokens.map(({ weight }) => weight)).toEqual([0.5, 0.5, ...Array(6).fill(1 / 6)]);
@@ -45,7 +44,12 @@ describe('tokensOfScenes', () => {
   });
 
   it('are one of each clip where frames are pooled, the first of several', async () => {
-    const pooled = { ...adapter, pooling: 'mean', tokensPerFrame: 4, windowSeconds: null } as const;
+    const pooled = {
+      ...tinyConfig.frameAdapter,
+      pooling: 'mean',
+      tokensPerFrame: 4,
+      windowSeconds: null,
+    } as const;
     const { tokens, blank } = await tokensOfScenes(scenes, seen, projectionOf(4), {
       engine,
       model: { ...tinyConfig, frameAdapter: pooled },
