@@ -36,31 +36,36 @@ import { trainingSchema } from '../trainer.node.js';
 import { fitValues } from '../values-for-frames.js';
 import { wordsForScenes } from '../words-for-scenes.js';
 
-export const frameAdapterStageSchema = z.strictObject({
-  training: trainingSchema,
-  /** Scenes of each split at most. */
-  scenes: z.strictObject({
-    trainCount: z.int().positive(),
-    validationCount: z.int().positive(),
-    /** How sound and sight belong together in them. */
-    presences: z
-      .array(z.enum(['visible', 'always', 'silent']))
-      .nonempty()
-      .default(['visible']),
-  }),
-  /** A frame adapter to begin with. */
-  startFrom: z.string().nullable().default(null),
-  /**
-   * How it begins without one, with copies of the text's keys in either case. `silent`: values that say nothing. `fitted`: by
-   * least squares, a projection that says what is seen in the text encoder's words, and values that bring what those words
-   * change in the backbone, which is told only what kind of thing sounds.
-   */
-  begin: z.enum(['silent', 'fitted']).default('silent'),
-  /** Frames a second that the encoder looks at; in between, embeddings are interpolated. */
-  seenPerSecond: z.number().positive().max(30).default(5),
-  ...sceneDrawFields,
-  sampleGuidance: z.number().default(3),
-});
+export const frameAdapterStageSchema = z
+  .strictObject({
+    training: trainingSchema,
+    /** Scenes of each split at most. */
+    scenes: z.strictObject({
+      trainCount: z.int().positive(),
+      validationCount: z.int().positive(),
+      /** How sound and sight belong together in them. */
+      presences: z
+        .array(z.enum(['visible', 'always', 'silent']))
+        .nonempty()
+        .default(['visible']),
+    }),
+    /** A frame adapter to begin with. */
+    startFrom: z.string().nullable().default(null),
+    /**
+     * How it begins without one, with copies of the text's keys in either case. `silent`: values that say nothing. `fitted`: by
+     * least squares, a projection that says what is seen in the text encoder's words, and values that bring what those words
+     * change in the backbone, which is told only what kind of thing sounds.
+     */
+    begin: z.enum(['silent', 'fitted']).default('silent'),
+    /** Frames a second that the encoder looks at; in between, embeddings are interpolated. */
+    seenPerSecond: z.number().positive().max(30).default(5),
+    ...sceneDrawFields,
+    sampleGuidance: z.number().default(3),
+  })
+  .refine(({ startFrom, begin }) => startFrom === null || begin === 'silent', {
+    path: ['begin'],
+    message: 'says how to begin without a file: leave it or "startFrom" out',
+  });
 type FrameAdapterStageConfig = z.infer<typeof frameAdapterStageSchema>;
 
 /** Of 8 draws: 26 draws a label on average, among those of the small model's training scenes. */

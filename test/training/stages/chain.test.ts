@@ -7,7 +7,6 @@ import { packageModelsFolder } from '../../../src/foley/model-bundle.node.js';
 import { openSafetensors } from '../../../src/weights/safetensors-file.node.js';
 import { example, useRuns } from '../../cli/end-to-end/runs.js';
 import { writeFakePictures, writeFakeRecordings } from '../../data/fake-material.js';
-import { tinyConfig } from '../../foley/random-model.js';
 
 const runs = useRuns();
 const training = { batchSize: 2, steps: 2, learningRate: { peak: 0.001 } };
@@ -64,15 +63,12 @@ beforeAll(async () => {
     const folders = ['--audio', join(runs.root, 'audio'), '--pictures', join(runs.root, 'pictures')];
     const out = ['--cache-dir', join(runs.root, 'cache'), '--out', join(runs.root, 'scenes', split)];
     const made = await runs.run('data', 'scenes', ...folders, ...out, '--split', split, '--count', '6');
-    expect(made.stderr).not.toMatch(/error/);
-    expect(made.code).toBe(0);
+    expect(made.code, made.stderr).toBe(0);
   }
   // "places" writes where the random model links to the package's file
   const imageEncoder = join(runs.model, 'image_encoder.safetensors');
   await rm(imageEncoder);
   await copyFile(join(packageModelsFolder, 'small', 'image_encoder.safetensors'), imageEncoder);
-  const config = { ...tinyConfig, frameAdapter: { ...tinyConfig.frameAdapter, position: 'none' } };
-  await writeFile(join(runs.model, 'config.json'), JSON.stringify(config));
   before = await hashes();
   for (const stage of stages) {
     const { code, stderr } = await train(stage, chain[stage].config);
@@ -105,6 +101,7 @@ describe('train', () => {
     const refused = await train('frame-adapter', longer);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/already holds a training run[\s\S]*--resume/);
+    expect(after.get('frame-adapter')!.stderr).toMatch(/what labels change/);
     const resumed = await train('frame-adapter', longer, '--resume');
     expect(resumed.stderr).toMatch(/step 3\/3/);
     expect(resumed.stderr).not.toMatch(/what labels change/);
@@ -115,6 +112,12 @@ describe('train', () => {
     const wrong = await train('frame-adapter', { ...chain['frame-adapter'].config, timedShare: 2 });
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toMatch(/frame-adapter\.json: timedShare: /);
+    const twice = await train('frame-adapter', {
+      ...chain['frame-adapter'].config,
+      startFrom: 'a.safetensors',
+    });
+    expect(twice.code).toBe(2);
+    expect(twice.stderr).toMatch(/frame-adapter\.json: begin: /);
   });
 
   it('leaves a model that makes sound', async () => {
