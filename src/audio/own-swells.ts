@@ -9,7 +9,7 @@ export interface SwellSettings {
   readonly mostDb: number;
 }
 
-export const defaultSwellSettings: SwellSettings = { deviationSeconds: 0.3, rangeDb: 35, mostDb: 12 };
+export const defaultSwellSettings: SwellSettings = { deviationSeconds: 0.15, rangeDb: 35, mostDb: 20 };
 
 /**
  * The slow level against the sound's usual one (the median of where it sounds), in dB, every `stepSeconds`. Silence does

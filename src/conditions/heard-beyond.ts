@@ -1,5 +1,5 @@
-/** @file Sound beyond the picture: what moves out of it is heard for as long as its way, carried on, is still near. */
-import { levelDbAt, type MotionPath } from './motion-path.js';
+/** @file Sound beyond the picture: what moves out of it, or is lost from sight within it, is heard while its way is still near. */
+import { levelDbAt, type MotionPath, panAt } from './motion-path.js';
 import type { TimeSpan } from './timeline.js';
 
 /** A stretch over which a tail is faded, from nothing at `silentSeconds` to its own level at `fullSeconds`. */
@@ -18,19 +18,25 @@ export interface HeardBeyond {
 const quietestDb = -30;
 /** A thing whose level changes by less than this, in dB, within the whole tail does not move: it is hidden, not gone. */
 const leastChangeDb = 1;
+/** The same of its direction (`panAt`), while it is out of sight between two spans. */
+const leastChangeOfPan = 0.05;
+/** How it moves while it is out of sight is asked from so long before until so long after. */
+const aroundGapSeconds = 0.5;
 const stepSeconds = 0.05;
 
 /**
  * Lets the first span begin earlier and the last one end later, by `mostSeconds` at most: as long as the thing, carried on
- * along its way, moves and is heard. What stands still when it is last seen stays silent, as the picture says.
- * @param spans sorted, within 0..durationSeconds
+ * along its way, moves and is heard. Spans that are `mostSeconds` apart at most are joined where it moves between them: it
+ * was hidden on its way, or not made out. What stands still while it is not seen stays silent, as the picture says.
+ * @param seen sorted, within 0..durationSeconds
  */
 export function heardBeyond(
-  spans: readonly TimeSpan[],
+  seen: readonly TimeSpan[],
   path: MotionPath,
   mostSeconds: number,
   durationSeconds: number,
 ): HeardBeyond {
+  const spans = joined(seen, path, mostSeconds);
   const [first, last] = [spans[0], spans.at(-1)];
   if (first === undefined || last === undefined) return { spans, fades: [] };
   const before = tail(path, first.startSeconds, -1, Math.min(mostSeconds, first.startSeconds));
@@ -49,6 +55,35 @@ export function heardBeyond(
     endSeconds: index === spans.length - 1 ? endSeconds : span.endSeconds,
   }));
   return { spans: longer, fades };
+}
+
+/** The spans, without the gaps within which the thing moves on and is heard. */
+function joined(spans: readonly TimeSpan[], path: MotionPath, mostSeconds: number): TimeSpan[] {
+  const longer: TimeSpan[] = [];
+  for (const span of spans) {
+    const before = longer.at(-1);
+    const isOne =
+      before !== undefined &&
+      span.startSeconds - before.endSeconds <= mostSeconds &&
+      isHeardBetween(path, before.endSeconds, span.startSeconds);
+    if (isOne) longer[longer.length - 1] = { ...before, endSeconds: span.endSeconds };
+    else longer.push(span);
+  }
+  return longer;
+}
+
+function isHeardBetween(path: MotionPath, fromSeconds: number, untilSeconds: number): boolean {
+  const steps = Math.ceil((untilSeconds - fromSeconds + 2 * aroundGapSeconds) / stepSeconds);
+  const times = Array.from(
+    { length: steps + 1 },
+    (_, step) => fromSeconds - aroundGapSeconds + step * stepSeconds,
+  );
+  const range = (values: readonly number[]): number =>
+    values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b));
+  const levels = times.map((time) => levelDbAt(path, time));
+  const moves =
+    range(levels) >= leastChangeDb || range(times.map((time) => panAt(path, time))) >= leastChangeOfPan;
+  return moves && levels.every((level) => level >= quietestDb);
 }
 
 /** How long the thing is heard past an edge of its spans. */

@@ -40,7 +40,7 @@ const deviations = {
   height: 0.03,
   logDepth: 0.25,
   /** Tangent of how far the horizon is from the middle of the picture. */
-  horizon: 0.12,
+  horizon: 0.08,
   /** Depths a second. */
   depthRate: 1,
   sideRate: 5,

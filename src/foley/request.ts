@@ -170,7 +170,7 @@ export const foleyRequestSchema = z.strictObject({
   }),
   beyond: field(z.number().min(0).max(60).default(0), {
     label: 'beyond the picture',
-    help: 'how long what moves out of the picture (or into it) is heard while it is not seen, as far as it is near enough; 0 not at all',
+    help: 'how long what moves out of the picture (or into it, or behind something) is heard while it is not seen, as far as it is near enough; 0 not at all',
     group: 'motion',
     unit: 'seconds',
   }),

@@ -55,7 +55,7 @@ describe('the own swells of a sound', () => {
       rateHz,
       stepSeconds,
     );
-    expect(at(swells, 0.5)).toBe(12);
+    expect(at(swells, 0.5)).toBe(20);
     expect(ownSwells(new Float32Array(rateHz), rateHz, stepSeconds)).toEqual(new Float64Array(51));
   });
 

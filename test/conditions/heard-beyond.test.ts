@@ -35,6 +35,14 @@ const passing = pathOf(
     () => 0.04,
   ),
 );
+/** Stays where it is. */
+const standing = pathOf(
+  curve(
+    [4, 6],
+    () => 0.8,
+    () => 0.04,
+  ),
+);
 const spans = [{ startSeconds: 4, endSeconds: 6 }];
 
 describe('sound beyond the picture', () => {
@@ -70,25 +78,46 @@ describe('sound beyond the picture', () => {
     expect(levelDbAt(receding, endSeconds + 0.1)).toBeLessThan(-30);
   });
   it('leaves alone what stands still when it is last seen', () => {
-    const still = pathOf(
-      curve(
-        [4, 6],
-        () => 0.8,
-        () => 0.04,
-      ),
-    );
-    expect(heardBeyond(spans, still, 5, clipSeconds)).toEqual({ spans, fades: [] });
+    expect(heardBeyond(spans, standing, 5, clipSeconds)).toEqual({ spans, fades: [] });
   });
-  it('touches the outer edges alone, and nothing where nothing sounds', () => {
+  it('goes on where a moving thing is lost from sight on its way, as far apart as was asked for', () => {
     const two = [
       { startSeconds: 4, endSeconds: 4.5 },
       { startSeconds: 5, endSeconds: 6 },
     ];
-    expect(heardBeyond(two, passing, 1, clipSeconds).spans).toEqual([
-      { startSeconds: 3, endSeconds: 4.5 },
-      { startSeconds: 5, endSeconds: 7 },
+    expect(heardBeyond(two, passing, 1, clipSeconds).spans).toEqual([{ startSeconds: 3, endSeconds: 7 }]);
+    const further = [
+      { startSeconds: 4, endSeconds: 4.2 },
+      { startSeconds: 5.4, endSeconds: 6 },
+    ];
+    expect(heardBeyond(further, passing, 1, clipSeconds).spans).toEqual([
+      { startSeconds: 3, endSeconds: 4.2 },
+      { startSeconds: 5.4, endSeconds: 7 },
     ]);
+  });
+  it('stays silent between two sights of what stands still, and where nothing sounds', () => {
+    const two = [
+      { startSeconds: 4, endSeconds: 4.5 },
+      { startSeconds: 5, endSeconds: 6 },
+    ];
+    expect(heardBeyond(two, standing, 5, clipSeconds)).toEqual({ spans: two, fades: [] });
     expect(heardBeyond([], passing, 1, clipSeconds).spans).toEqual([]);
+  });
+  it('stays silent between two sights of what went too far to be heard', () => {
+    // from 1 to 64 times as far and back: 36 dB
+    const there = pathOf(
+      curve(
+        [0, 10],
+        () => 0,
+        (time) => 0.5 * 16 ** -Math.min(3, time, 10 - time),
+      ),
+    );
+    const two = [
+      { startSeconds: 0, endSeconds: 2 },
+      { startSeconds: 8, endSeconds: 10 },
+    ];
+    expect(levelDbAt(there, 5)).toBeLessThan(-30);
+    expect(heardBeyond(two, there, 10, clipSeconds).spans).toEqual(two);
   });
   it('keeps spans within the clip, and never shortens them', () => {
     fc.assert(
