@@ -135,24 +135,33 @@ describe('tracks', () => {
 });
 
 describe('how strongly frames are followed', () => {
-  const defaults = { ...small.defaults, visionGuidance: 1 };
-  const settled = (more: object) =>
-    withModelDefaults({ ...resolved(parseRequest({ ...least, ...more })) }, defaults).visionGuidance;
+  const defaults = { ...small.defaults, visionGuidance: 1, frameScale: 0.8 };
+  const settled = (more: object) => {
+    const { visionGuidance, frameScale } = withModelDefaults(
+      resolved(parseRequest({ ...least, ...more })),
+      defaults,
+    );
+    return { visionGuidance, frameScale };
+  };
   const resolved = (request: ReturnType<typeof parseRequest>): ResolvedRequest => ({
     ...request,
     seed: 1,
     timing: null,
     tracks: request.tracks?.map((track) => ({ ...track, timing: null })) ?? null,
   });
+  const asTheModelSays = { visionGuidance: 1, frameScale: 0.8 };
+  /** Guided as the text is, and weighted half as much again. */
+  const asFarAsThePromptSaysLess = { visionGuidance: null, frameScale: 0.8 * 1.5 };
 
-  it('is what the model says, and as strongly as a prompt that names only a kind', () => {
-    expect(settled({ label: 'animal' })).toBe(1); // which the picture sharpens
-    expect(settled({ label: 'dog barking', prompt: 'an animal' })).toBeNull();
+  it('is what the model says, and more where a prompt names only a kind', () => {
+    expect(settled({ label: 'animal' })).toEqual(asTheModelSays); // which the picture sharpens
+    expect(settled({ label: 'dog barking', prompt: 'an animal' })).toEqual(asFarAsThePromptSaysLess);
     const tracks = [{ label: 'dog barking' }, { label: 'train', prompt: 'vehicle' }];
-    expect(settled({ label: null, tracks })).toBeNull();
+    expect(settled({ label: null, tracks })).toEqual(asFarAsThePromptSaysLess);
   });
 
   it('is what is asked for first', () => {
-    expect(settled({ label: 'dog barking', prompt: 'an animal', visionGuidance: 1 })).toBe(1);
+    const asked = { visionGuidance: 1, frameScale: 1 };
+    expect(settled({ label: 'dog barking', prompt: 'an animal', ...asked })).toEqual(asked);
   });
 });

@@ -25,7 +25,7 @@ import type { ReportOptions } from './options.js';
 import { energyFrames, energyTiming } from './picture-energy.js';
 import { openReconstruction, type Reconstruction } from './reconstruction.node.js';
 import { drawRecording, playRecording } from './sampler.js';
-import { type ModelSystem, type SystemId, systems } from './systems.js';
+import { fullyActing, type ModelSystem, type SystemId, systems } from './systems.js';
 
 /** A scene of the benchmark with its number, from 0, which decides the seed of its sounds. */
 export interface SceneToSound {
@@ -158,7 +158,7 @@ class Maker implements SoundMaker {
         timing: spans === null ? null : { spans: [...spans], timesSeconds: [], similarity: [] },
         tracks: null,
       },
-      stations.defaults,
+      { ...stations.defaults, ...fullyActing },
     );
   }
 

@@ -41,8 +41,11 @@ export type System = ModelSystem | OtherSystem;
 /** The picture's motion acts in the systems of that name, and beyond the picture, alone. */
 const unmoved = { dynamics: 0, doppler: 0, pan: 0, beyond: 0 } as const;
 const moved = { dynamics: 1, doppler: 1, pan: 1 } as const;
-/** Both adapters act fully, whatever the model's defaults are, unless a system says otherwise. */
-const fully = { frameScale: 1, timingScale: 1 } as const;
+/**
+ * Both adapters act fully, whatever a model does by itself, unless a system says otherwise: these stand for the model's
+ * defaults, so that frames count for more where a prompt says less.
+ */
+export const fullyActing = { frameScale: 1, timingScale: 1 } as const;
 
 function model(
   title: string,
@@ -52,7 +55,7 @@ function model(
   return {
     how: 'model',
     title,
-    fields: { ...unmoved, ...fully, ...fields },
+    fields: { ...unmoved, ...fields },
     timing: 'seen',
     hasLabel: true,
     adapter: 'own',
