@@ -77,7 +77,8 @@ export const systems: Readonly<Record<SystemId, System>> = {
   label: model('the label alone', { frameScale: 0, timingScale: 0 }),
   'clip-wise': model(
     'the mean of the frames, no timing',
-    { timingScale: 0, ...pushed },
+    // a mean counts for no more where a prompt says less: it would come no nearer, and further with silence heard
+    { frameScale: 1, timingScale: 0, ...pushed },
     { adapter: 'clip-wise' },
   ),
   frame: model('frame adapter alone, no timing', { timingScale: 0, ...pushed }),
