@@ -79,8 +79,8 @@ export const foleyRequestSchema = z.strictObject({
   frameScale: field(z.number().min(0).max(4).nullable().default(null), {
     label: 'frame scale',
     help:
-      'weight of what the frames show; 0 leaves them out; a prompt that names only a kind, as "vehicle" does, gives them half ' +
-      'as much again',
+      'weight of what the frames show; 0 leaves them out; a prompt that names only a kind, as "vehicle" does, makes it half ' +
+      'as much again where nothing is said',
     group: 'how',
     nullWord: 'model',
   }),

@@ -38,12 +38,14 @@ export interface SettledRequest extends ResolvedRequest {
 /** Fills in what is left to the model. */
 export function withModelDefaults(request: ResolvedRequest, defaults: ModelDefaults): SettledRequest {
   const isVague = saysLess(request);
+  // published models, which do not guide frames apart from the text, keep the weights they were published with
+  const frameFactor = isVague && defaults.visionGuidance !== null ? vagueFrameFactor : 1;
   return {
     ...request,
     steps: request.steps ?? defaults.steps,
     guidance: request.guidance ?? defaults.guidance,
     visionGuidance: request.visionGuidance ?? (isVague ? null : defaults.visionGuidance),
-    frameScale: request.frameScale ?? defaults.frameScale * (isVague ? vagueFrameFactor : 1),
+    frameScale: request.frameScale ?? defaults.frameScale * frameFactor,
     timingScale: request.timingScale ?? defaults.timingScale,
     strategy: request.strategy ?? defaults.strategy,
     events: request.events ?? defaults.events,

@@ -8,6 +8,7 @@ import {
   trackPlans,
   withModelDefaults,
 } from '../../src/foley/settled-request.js';
+import type { ModelDefaults } from '../../src/models/model-config.js';
 import { small } from '../../src/models/presets.js';
 import { variants } from './request-variants.js';
 
@@ -135,11 +136,11 @@ describe('tracks', () => {
 });
 
 describe('how strongly frames are followed', () => {
-  const defaults = { ...small.defaults, visionGuidance: 1, frameScale: 0.8 };
-  const settled = (more: object) => {
+  const defaults: ModelDefaults = { ...small.defaults, visionGuidance: 1, frameScale: 0.8 };
+  const settled = (more: object, ofModel = defaults) => {
     const { visionGuidance, frameScale } = withModelDefaults(
       resolved(parseRequest({ ...least, ...more })),
-      defaults,
+      ofModel,
     );
     return { visionGuidance, frameScale };
   };
@@ -158,6 +159,12 @@ describe('how strongly frames are followed', () => {
     expect(settled({ label: 'dog barking', prompt: 'an animal' })).toEqual(asFarAsThePromptSaysLess);
     const tracks = [{ label: 'dog barking' }, { label: 'train', prompt: 'vehicle' }];
     expect(settled({ label: null, tracks })).toEqual(asFarAsThePromptSaysLess);
+  });
+
+  it('is what published models were published with', () => {
+    const published = { visionGuidance: null, frameScale: 1 };
+    const prompt = { label: 'dog barking', prompt: 'an animal' };
+    expect(settled(prompt, { ...defaults, ...published })).toEqual(published);
   });
 
   it('is what is asked for first', () => {
