@@ -2,14 +2,11 @@
 import { FoleyError } from '../errors/foley-error.js';
 import type { PlaceEmbeddings } from './frame-embeddings.js';
 import type { MotionCurve } from './motion-curve.js';
+import { type ScenerySettings, withoutScenery } from './scenery.js';
 
 /** How logits of places become shares of certainty. Pictures differ, so a clip's own clearest place is the measure. */
-export interface PlaceSightSettings {
-  /** The logit of places that show nothing of the kind. */
-  readonly backgroundLogit: number;
-  /** Even odds of "seen" lie this far from the background to the clearest place of the clip, 0..1. */
-  readonly evenShare: number;
-  /** The same of "this place belongs to it", which decides size and position ... */
+export interface PlaceSightSettings extends ScenerySettings {
+  /** The same as `evenShare`, of "this place belongs to it", which decides size and position ... */
   readonly evenPlaceShare: number;
   /** ... and how sharply it does: 1 is the logistic curve itself. */
   readonly placeSharpness: number;
@@ -45,7 +42,7 @@ export function placeLogits(places: PlaceEmbeddings, label: Float32Array): Float
   });
 }
 
-/** The motion of a label's thing through a clip, from the logits of its places. */
+/** The motion of a label's thing through a clip, from the logits of its places; scenery that looks like it is left out. */
 export function motionOf(
   places: PlaceEmbeddings,
   label: Float32Array,
@@ -53,7 +50,7 @@ export function motionOf(
 ): MotionCurve {
   const { rows, columns, timesSeconds } = places;
   const count = rows * columns;
-  const logits = placeLogits(places, label);
+  const logits = withoutScenery(placeLogits(places, label), places, settings);
   const grids = Array.from(timesSeconds, (_, grid) => logits.subarray(grid * count, (grid + 1) * count));
   const clearest = logits.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
   const { backgroundLogit, evenShare, evenPlaceShare, placeSharpness, leastClearest } = settings;

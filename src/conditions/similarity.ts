@@ -57,6 +57,7 @@ export const similaritySettings = z.discriminatedUnion('strategy', [
     areaFactor: z.number().positive().default(7.4),
     areaExponent: z.number().positive().default(2),
     leastClearest: z.number().default(-2),
+    sceneryMost: z.number().min(0).max(1).default(0.5),
   }),
 ]);
 export type SimilaritySettings = z.infer<typeof similaritySettings>;

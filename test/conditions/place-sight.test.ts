@@ -11,6 +11,7 @@ const settings = {
   evenPlaceShare: 0.3,
   placeSharpness: 2,
   leastClearest: -2,
+  sceneryMost: 0,
 };
 
 /** A grid of 3 x 3 with one number a place: the logit itself, with a label of 1 and a bias of 0. */
@@ -97,6 +98,18 @@ describe('motionOf', () => {
     expect(presence[0]).toBeGreaterThan(0.9);
     expect(presence[1]).toBeLessThan(0.5);
     expect(motionOf(gridsOf(faint, faint), label, settings).presence[1]).toBeGreaterThan(0.5);
+  });
+
+  it('leaves out scenery that looks like the thing', () => {
+    const row = (lit: Readonly<Record<number, number>>) =>
+      Array.from({ length: 12 }, (_, place) => lit[place] ?? -6);
+    const looks = [row({ 0: 3, 11: -1 }), row({ 1: 3, 11: -1 }), row({ 2: 3, 11: -1 }), row({ 11: -1 })];
+    const places = { ...gridsOf(...looks), rows: 1, columns: 12 };
+    const seen = (sceneryMost: number) => motionOf(places, label, { ...settings, sceneryMost });
+    expect(seen(0.5).presence.map((value) => value > 0.5)).toEqual([true, true, true, false]);
+    expect(seen(0).presence[3]).toBeGreaterThan(0.5);
+    expect(seen(0.5).position[0]).toBeCloseTo(1 / 12 - 1, 1); // the middle of the first of twelve
+    expect(seen(0).position[0]).toBeGreaterThan(-0.8);
   });
 
   it('stays within its ranges', () => {
