@@ -1,4 +1,5 @@
 /** @file Scenery that looks like a label's thing: what a place shows of the label while the thing is seen elsewhere. */
+import type { PlaceEmbeddings } from './frame-embeddings.js';
 
 /** How scenery is told from the thing, in logits of places. */
 export interface ScenerySettings {
@@ -13,11 +14,8 @@ export interface ScenerySettings {
   readonly sceneryMost: number;
 }
 
-/** The places of one look, row by row. */
-interface PlaceGrid {
-  readonly rows: number;
-  readonly columns: number;
-}
+/** How the places of one look lie, row by row. */
+type PlaceGrid = Pick<PlaceEmbeddings, 'rows' | 'columns'>;
 
 /**
  * The logits without what is scenery: a chimney's smoke is not the train. A place's scenery is the median of its logits over
